@@ -1,0 +1,1 @@
+"""Say it, and prove it: model -> statements -> verified Answer. Imports retrieval and prompts."""

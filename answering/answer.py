@@ -1,0 +1,132 @@
+"""The nouns of an answer. Refusal is a status, never a sentence to be searched for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from retrieval.clause import Clause, Hit
+
+
+class Status(StrEnum):
+    ANSWERED = "answered"
+    NOT_COVERED = "not_covered"
+    OUT_OF_SCOPE = "out_of_scope"
+    CLARIFY = "clarify"
+    ERROR = "error"
+
+
+class Reason(StrEnum):
+    """Why a statement was withheld."""
+
+    NO_CITATION = "no_citation"
+    UNKNOWN_HANDLE = "unknown_handle"
+    FIGURE_NOT_IN_CLAUSE = "figure_not_in_clause"
+    WORDS_NOT_IN_CLAUSE = "words_not_in_clause"
+    MEANING_REVERSED = "meaning_reversed"
+    QUOTE_NOT_VERBATIM = "quote_not_verbatim"
+    CHECK_FAILED = "check_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A clause that a statement rests on, with words of its own text, verbatim. `under` is what introduces it."""
+
+    clause: Clause
+    quote: str
+    under: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        clause = self.clause
+        return {
+            "agreement": clause.agreement,
+            "id": clause.id,
+            "number": clause.number,
+            "label": clause.label,
+            "quote": self.quote,
+            "under": self.under,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer; `citations` are positions in the answer's citations."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence that was not shown, and which check it failed."""
+
+    text: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to make an unclear question clear: the agreement meant, and the whole question to ask instead."""
+
+    agreement: str
+    label: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a question. Only `answered` has citations; `related` are near clauses that do not answer it.
+
+    `message` says in a sentence what a refusal, a request to clarify or an error is about. `latency_ms` is in milliseconds.
+    """
+
+    id: str
+    question: str
+    status: Status
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    message: str = ""
+    related: tuple[Clause, ...] = ()
+    retrieved: tuple[Hit, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    notice: str = ""
+    model: str = "extractive"
+    prompt_version: str = ""
+    tokens: dict[str, int] = field(default_factory=lambda: {"prompt": 0, "completion": 0})
+    latency_ms: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """What a person reads, citations printed in it."""
+        if self.status is not Status.ANSWERED:
+            lines = [self.message, *(f"· {choice.label}" for choice in self.choices)]
+            if self.related:
+                lines.append("可能相关：" + "、".join(clause.label for clause in self.related))
+            return "\n".join(lines)
+        return "\n".join(
+            statement.text + "（" + "、".join(self.citations[at].clause.label for at in statement.citations) + "）"
+            for statement in self.statements
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The public form, `ask --json`, and a row of `eval --answers`."""
+        return {
+            "id": self.id,
+            "question": self.question,
+            "status": self.status.value,
+            "text": self.text,
+            "statements": [{"text": s.text, "citations": list(s.citations)} for s in self.statements],
+            "citations": [citation.to_json() for citation in self.citations],
+            "related": [{"agreement": c.agreement, "id": c.id} for c in self.related],
+            "retrieved": [{"agreement": h.clause.agreement, "id": h.clause.id, "score": h.score} for h in self.retrieved],
+            "withheld": [{"text": w.text, "reason": w.reason.value} for w in self.withheld],
+            "choices": [{"agreement": c.agreement, "label": c.label, "question": c.question} for c in self.choices],
+            "message": self.message,
+            "notice": self.notice,
+            "model": self.model,
+            "prompt_version": self.prompt_version,
+            "tokens": self.tokens,
+            "latency_ms": round(self.latency_ms, 1),
+        }

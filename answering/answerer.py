@@ -1,0 +1,191 @@
+"""Question -> Answer: the one way that the bot, the page, the console and the evaluation all go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from answering.answer import Answer, Choice, Citation, Statement, Status, Withheld
+from answering.checks import Case, Claim, first_failure, is_verbatim
+from answering.claims import claims_in, sentinel
+from answering.errors import ModelError
+from answering.evidence import Exhibit, count_tokens, exhibit, within_budget
+from answering.extractive import extract, quote_of
+from answering.lookup import find_number, range_of
+from answering.models import ChatModel
+from answering.question import Question, understand
+from answering.sentences import nearest
+from prompts.prompt import Prompt
+from retrieval.clause import Clause, Hit
+from retrieval.library import Library
+from retrieval.search import Search
+
+_RETRIEVED = 20  # hits an answer keeps
+_SHOWN = 12  # clauses a model is shown at most
+_RELATED = 3
+
+NOT_COVERED = "现有协议里没有写到这一点，不能凭推测回答。"
+OUT_OF_SCOPE = "这不是协议条款的问题，我只回答所收协议写了什么。"
+_WHICH = "请问您问的是哪一份协议？"
+
+
+class Answerer:
+    """Answers questions about the agreements of a library, every statement checked before it is returned.
+
+    Without a `model` it quotes; with one it lets the model write from the clauses found, and quotes where the model fails.
+    """
+
+    def __init__(self, library: Library, search: Search, prompt: Prompt, model: ChatModel | None = None, *, budget: int = 6000) -> None:
+        self._library = library
+        self._search = search
+        self._links = search.index.links
+        self._prompt = prompt
+        self._model = model
+        self._budget = budget
+
+    def answer(
+        self, question: str, history: Sequence[str] = (), *, agreements: Sequence[str] = (), question_id: str | None = None
+    ) -> Answer:
+        """Answer a question asked after the questions of `history`.
+
+        `agreements` restricts it to those keys. Raises QuestionError for a question that cannot be taken and
+        UnknownAgreement for a key the library does not hold; a model that fails is no error, it is noticed in the answer.
+        """
+        started = time.perf_counter()
+        for key in agreements:
+            self._library.agreement(key)
+        asked = understand(question, history, self._library.agreements, question_id=question_id)
+        if agreements:
+            asked = replace(asked, agreements=tuple(agreements))
+        answer = self._look_up(asked) if asked.numbers else self._find(asked)
+        return replace(answer, latency_ms=(time.perf_counter() - started) * 1000)
+
+    def _look_up(self, asked: Question) -> Answer:
+        """A number asked for outright."""
+        keys = asked.agreements or tuple(agreement.key for agreement in self._library.agreements)
+        found: list[Clause] = []
+        missing: list[str] = []
+        holders: list[str] = []
+        for number in asked.numbers:
+            holding = [key for key in keys if find_number(number.written, self._library.clauses([key]))]
+            for key in holding:
+                found += find_number(number.written, self._library.clauses([key]))
+            holders += [key for key in holding if key not in holders]
+            if not holding:
+                missing.append(number.written)
+        if missing or not found:
+            return self._no_such_number(asked, missing)
+        if not asked.agreements and len(holders) > 1:
+            return self._which(asked, holders)
+        shown = [part for clause in found for part in ([clause] if clause.text else self._links.subtree(clause)) if part.text]
+        hits = tuple(Hit(clause, 1.0, (("number", at),)) for at, clause in enumerate(shown, start=1))
+        exhibits = exhibit(shown, self._links)
+        claims = [Claim(part.lead_in + part.clause.text, (part.handle,)) for part in exhibits]
+        return self._checked(asked, claims, exhibits, hits)
+
+    def _no_such_number(self, asked: Question, missing: Sequence[str]) -> Answer:
+        names = "、".join(missing)
+        if asked.agreements:
+            agreement = self._library.agreement(asked.agreements[0])
+            there = range_of(missing[0], self._library.clauses([agreement.key]), agreement)
+            message = f"《{agreement.title}》没有 {names}；{there}。" if there else f"《{agreement.title}》没有 {names}。"
+        else:
+            message = f"所收的协议里都没有 {names}。"
+        return Answer(asked.id, asked.text, Status.NOT_COVERED, message=message)
+
+    def _which(self, asked: Question, keys: Sequence[str], hits: Sequence[Hit] = ()) -> Answer:
+        choices = []
+        for key in keys:
+            agreement = self._library.agreement(key)
+            choices.append(Choice(key, f"《{agreement.title}》", f"{agreement.names[0]}：{asked.text}"))
+        return Answer(asked.id, asked.text, Status.CLARIFY, message=_WHICH, choices=tuple(choices), retrieved=tuple(hits))
+
+    def _find(self, asked: Question) -> Answer:
+        hits = self._search.find(asked.search_text, asked.agreements, _RETRIEVED)
+        answering = self._search.answering(asked.search_text, hits, each=len(asked.agreements) > 1)
+        if not answering:
+            return self._refuse(asked, hits)
+        if self._model is not None:
+            return self._ask_model(asked, hits, answering)
+        return self._quote(asked, hits, answering)
+
+    def _refuse(self, asked: Question, hits: Sequence[Hit], status: Status | None = None) -> Answer:
+        on_topic = bool(asked.agreements) or self._search.on_topic(asked.search_text)
+        status = status or (Status.NOT_COVERED if on_topic else Status.OUT_OF_SCOPE)
+        related = tuple(hit.clause for hit in hits[:_RELATED]) if status is Status.NOT_COVERED else ()
+        message = NOT_COVERED if status is Status.NOT_COVERED else OUT_OF_SCOPE
+        return Answer(asked.id, asked.text, status, message=message, related=related, retrieved=tuple(hits))
+
+    def _quote(self, asked: Question, hits: Sequence[Hit], answering: Sequence[Hit]) -> Answer:
+        exhibits = exhibit([hit.clause for hit in answering], self._links)
+        return self._checked(asked, extract(asked.search_text, exhibits), exhibits, hits)
+
+    def _ask_model(self, asked: Question, hits: Sequence[Hit], answering: Sequence[Hit]) -> Answer:
+        assert self._model is not None
+        first = [hit.clause for hit in answering]
+        clauses = [*first, *(hit.clause for hit in hits if hit.clause not in first)][:_SHOWN]
+        exhibits = within_budget(exhibit(clauses, self._links), self._budget, count_tokens)
+        system, user = self._prompt.fill(
+            clauses="\n\n".join(shown.shown() for shown in exhibits),
+            history="\n".join(asked.history) or "（无）",
+            question=asked.text,
+        )
+        try:
+            reply = self._model.complete(system, user)
+        except ModelError as error:
+            return replace(self._quote(asked, hits, answering), notice=f"{error}；以下直接摘自条款。")
+        told = {
+            "model": self._model.name,
+            "prompt_version": self._prompt.version,
+            "tokens": {"prompt": reply.prompt_tokens, "completion": reply.completion_tokens},
+        }
+        refused = sentinel(reply.text)
+        if refused is Status.CLARIFY:
+            keys = list(dict.fromkeys(hit.clause.agreement for hit in answering)) or [hits[0].clause.agreement]
+            return replace(self._which(asked, keys, hits), **told)  # type: ignore[arg-type]
+        if refused is not None:
+            return replace(self._refuse(asked, hits, refused), **told)  # type: ignore[arg-type]
+        answer = replace(self._checked(asked, claims_in(reply.text), exhibits, hits), **told)  # type: ignore[arg-type]
+        if answer.status is Status.ANSWERED:
+            return answer
+        quoted = self._quote(asked, hits, answering)
+        return replace(quoted, withheld=answer.withheld, notice="模型的回答没有通过核对；以下直接摘自条款。")
+
+    def _checked(self, asked: Question, claims: Sequence[Claim], exhibits: Sequence[Exhibit], hits: Sequence[Hit]) -> Answer:
+        """The answer made of the claims that pass every check; the others are withheld with their reasons."""
+        case = Case({shown.handle: shown for shown in exhibits}, asked.text)
+        statements: list[Statement] = []
+        citations: list[Citation] = []
+        withheld: list[Withheld] = []
+        place: dict[str, int] = {}
+        for claim in claims:
+            if reason := first_failure(claim, case):
+                withheld.append(Withheld(claim.text, reason))
+                continue
+            for shown in case.cited(claim):
+                if shown.handle not in place:
+                    place[shown.handle] = len(citations)
+                    citations.append(Citation(shown.clause, _quote_for(claim, shown, asked), shown.lead_in))
+            statements.append(Statement(claim.text, tuple(place[handle] for handle in claim.handles)))
+        if not statements:
+            answer = self._refuse(asked, hits, Status.NOT_COVERED)
+            return replace(answer, withheld=tuple(withheld))
+        return Answer(
+            asked.id,
+            asked.text,
+            Status.ANSWERED,
+            statements=tuple(statements),
+            citations=tuple(citations),
+            retrieved=tuple(hits),
+            withheld=tuple(withheld),
+        )
+
+
+def _quote_for(claim: Claim, shown: Exhibit, asked: Question) -> str:
+    """Words of the clause, verbatim: those the claim is made of, or the sentence nearest to it."""
+    own = claim.text.removeprefix(shown.lead_in)
+    for candidate in (own, nearest(claim.text, shown.clause.text), quote_of(asked.search_text, shown)):
+        if is_verbatim(candidate, shown.clause.text):
+            return candidate
+    return shown.clause.text

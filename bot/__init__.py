@@ -1,0 +1,1 @@
+"""Talk to people: the conversation and its channels. Imports answering; only cli.py wires everything."""

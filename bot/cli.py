@@ -1,0 +1,294 @@
+"""The console script `wenyue`, and the one place where the rooms are wired together.
+
+A command imports what it needs when it runs: LangChain and Chroma cost about a second each.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from answering.answerer import Answerer
+    from retrieval.index import Index, Progress
+    from retrieval.library import Library
+
+app = typer.Typer(
+    help="问约 WenYue：问协议，每句答案都带经过核对的条款号。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+agreements_app = typer.Typer(help="所收的协议。", invoke_without_command=True)
+app.add_typer(agreements_app, name="agreements")
+
+AgreementOption = Annotated[list[str] | None, typer.Option("--agreement", "-a", metavar="KEY", help="只看这份协议，可重复。")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
+
+_notes = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def ask(question: str, agreement: AgreementOption = None, as_json: JsonOption = False) -> None:
+    """回答一个问题，给出依据的条款号。"""
+    with _failing_plainly(), _opened() as wired:
+        answer = wired.answerer().answer(question, agreements=agreement or ())
+        if as_json:
+            _print_json(answer.to_json())
+        else:
+            from bot.rendering import show_answer
+
+            show_answer(_screen(), answer)
+
+
+@app.command()
+def chat(agreement: AgreementOption = None) -> None:
+    """在终端里连续提问。/new 开始新对话，/quit 退出。"""
+    from answering.errors import AnsweringError
+    from bot.conversation import Conversation
+    from bot.rendering import show_answer
+
+    with _failing_plainly(), _opened() as wired:
+        for key in agreement or ():
+            wired.library.agreement(key)
+        conversation = Conversation(wired.answerer(), agreement or ())
+        screen = _screen()
+        screen.print("问协议，每句答案都带条款号。/new 开始新对话，/quit 退出。", style="dim")
+        while True:
+            try:
+                line = screen.input("[bold]问[/bold] › ").strip()
+            except (EOFError, KeyboardInterrupt):
+                screen.print()
+                return
+            if line in ("/quit", "/exit", "/q"):
+                return
+            if line == "/new":
+                conversation.forget()
+                screen.print("好，开始新对话。", style="dim")
+            elif line:
+                try:
+                    show_answer(screen, conversation.ask(line))
+                except AnsweringError as error:
+                    screen.print(str(error), style="yellow", markup=False)
+
+
+@app.command()
+def search(
+    query: str,
+    limit: Annotated[int, typer.Option("-k", min=1, max=100, help="条数。")] = 10,
+    agreement: AgreementOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """找条款，按相关程度排列。"""
+    from answering.question import understand
+
+    with _failing_plainly(), _opened() as wired:
+        for key in agreement or ():
+            wired.library.agreement(key)
+        asked = understand(query, (), wired.library.agreements)
+        hits = wired.search().find(asked.search_text, agreement or asked.agreements, limit)
+        if as_json:
+            rows = [
+                {"agreement": h.clause.agreement, "id": h.clause.id, "label": h.clause.label, "score": h.score, "text": h.clause.text}
+                for h in hits
+            ]
+            _print_json({"query": query, "hits": rows})
+        else:
+            from bot.rendering import show_hits
+
+            show_hits(_screen(), hits)
+
+
+@app.command()
+def clauses(keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...")] = None, as_json: JsonOption = False) -> None:
+    """条款树；不写 KEY 就是全部。"""
+    with _failing_plainly(), _opened() as wired:
+        found = wired.library.clauses(keys or ())
+        if as_json:
+            for clause in found:
+                _print_json({name: getattr(clause, name) for name in clause.__slots__})
+            return
+        from bot.rendering import show_clauses
+
+        for key in dict.fromkeys(clause.agreement for clause in found):
+            show_clauses(_screen(), wired.library.agreement(key), [c for c in found if c.agreement == key])
+
+
+@agreements_app.callback()
+def agreements(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        agreements_list()
+
+
+@agreements_app.command("list")
+def agreements_list(as_json: JsonOption = False) -> None:
+    """列出所收的协议。"""
+    with _failing_plainly(), _opened() as wired:
+        counts = {agreement.key: len(wired.library.clauses([agreement.key])) for agreement in wired.library.agreements}
+        if as_json:
+            for agreement in wired.library.agreements:
+                _print_json({name: getattr(agreement, name) for name in agreement.__slots__} | {"clauses": counts[agreement.key]})
+            return
+        from bot.rendering import show_agreements
+
+        show_agreements(_screen(), wired.library.agreements, counts)
+
+
+@app.command()
+def index(force: Annotated[bool, typer.Option("--force", help="即使完好也重建。")] = False) -> None:
+    """建立或重建索引。"""
+    from retrieval.index import build_index
+
+    with _failing_plainly(), _opened() as wired, _progress() as progress:
+        folder = build_index(wired.settings.home, wired.library, force=force, progress=progress, tell=_tell)
+        _tell(f"索引可用：{folder}")
+
+
+@app.command("eval")
+def evaluate(
+    questions: Annotated[list[Path] | None, typer.Option("--questions", help="问题文件（JSON Lines），可重复。")] = None,
+    answers: Annotated[Path | None, typer.Option("--answers", help="把每个答案写进这个文件。")] = None,
+) -> None:
+    """用问题集测量检索与引用。"""
+    with _failing_plainly(), _opened() as wired:
+        from eval.report import show_metrics
+        from eval.run import run_questions
+
+        results = run_questions(wired.answerer(), wired.library, questions or [], answers, progress_console=_notes)
+        show_metrics(_screen(), results)
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """检查设置、数据与模型，说明哪里不对、怎么办。"""
+    with _failing_plainly():
+        from bot.doctor import examine, show_findings
+
+        findings = examine(load_settings())
+        if as_json:
+            _print_json({"findings": [finding.to_json() for finding in findings]})
+        else:
+            show_findings(_screen(), findings)
+        if any(finding.state == "wrong" for finding in findings):
+            raise typer.Exit(1)
+
+
+class _Wired:
+    """The rooms, opened when first needed."""
+
+    def __init__(self, settings: Settings, library: Library) -> None:
+        self.settings = settings
+        self.library = library
+        self._index: Index | None = None
+
+    def search(self) -> Any:
+        from retrieval.index import open_index
+        from retrieval.search import Search
+
+        if self._index is None:
+            with _progress() as progress:
+                self._index = open_index(self.settings.home, self.library, progress=progress, tell=_tell)
+        return Search(self._index)
+
+    def answerer(self) -> Answerer:
+        from answering.answerer import Answerer
+        from prompts.prompt import load_prompt
+
+        prompt = load_prompt("answer", ("clauses", "history", "question"))
+        model = None
+        if self.settings.model:
+            from answering.models import LangChainModel
+
+            model = LangChainModel(self.settings.model, self.settings.model_timeout)
+        return Answerer(self.library, self.search(), prompt, model, budget=self.settings.evidence_tokens)
+
+    def close(self) -> None:
+        if self._index is not None:
+            self._index.close()
+
+
+@contextmanager
+def _opened() -> Iterator[_Wired]:
+    from retrieval.errors import StorageError
+    from retrieval.library import Library
+
+    settings = load_settings()
+    if settings.database.startswith("sqlite"):
+        try:
+            settings.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"不能建立数据目录 {settings.home}（{error.strerror}）；请用 WENYUE_HOME 指定一个可写的目录") from error
+    library = Library(settings.database)
+    library.sync(settings.agreements / "catalog.toml", tell=_tell)
+    wired = _Wired(settings, library)
+    try:
+        yield wired
+    finally:
+        wired.close()
+
+
+@contextmanager
+def _failing_plainly() -> Iterator[None]:
+    """One sentence and exit status 1 for what people can do something about; anything else is our mistake and shows itself."""
+    from answering.errors import AnsweringError
+    from prompts.prompt import PromptError
+    from retrieval.errors import RetrievalError, UnknownAgreement
+
+    try:
+        yield
+    except UnknownAgreement as error:
+        _notes.print(f"错误：{error}", style="red", markup=False)
+        raise typer.Exit(2) from error
+    except (RetrievalError, AnsweringError, PromptError, SettingsError) as error:
+        _notes.print(f"错误：{error}", style="red", markup=False)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A progress bar on standard error, shown only once there is progress."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=_notes, transient=True)
+    tasks: dict[str, Any] = {}
+
+    def show(step: str, done: int, total: int) -> None:
+        if step not in tasks:
+            if not tasks:
+                bar.start()
+            tasks[step] = bar.add_task(step, total=total)
+        bar.update(tasks[step], completed=done)
+
+    try:
+        yield show
+    finally:
+        if tasks:
+            bar.stop()
+
+
+def _tell(message: str) -> None:
+    _notes.print(message, style="dim", markup=False)
+
+
+def _screen() -> Console:
+    return Console(highlight=False)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+main: Callable[[], Any] = app
+
+if __name__ == "__main__":
+    main()

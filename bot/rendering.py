@@ -1,0 +1,106 @@
+"""What a person sees in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from answering.answer import Answer, Citation, Status
+from retrieval.clause import Agreement, Clause, Hit
+
+_COLOURS = {
+    Status.ANSWERED: "green",
+    Status.NOT_COVERED: "yellow",
+    Status.OUT_OF_SCOPE: "yellow",
+    Status.CLARIFY: "cyan",
+    Status.ERROR: "red",
+}
+_NAMES = {
+    Status.ANSWERED: "有条款依据",
+    Status.NOT_COVERED: "协议未写到",
+    Status.OUT_OF_SCOPE: "不在协议范围内",
+    Status.CLARIFY: "请选择协议",
+    Status.ERROR: "出错",
+}
+
+
+def show_answer(console: Console, answer: Answer) -> None:
+    """The answer, then the cited clauses with the quoted words highlighted."""
+    colour = _COLOURS[answer.status]
+    console.print(Text(f"● {_NAMES[answer.status]}", style=f"bold {colour}"))
+    if answer.status is not Status.ANSWERED:
+        console.print(Padding(answer.message, (0, 2)))
+        for choice in answer.choices:
+            console.print(Padding(Text(f"· {choice.label}　例如问：{choice.question}"), (0, 4)))
+        if answer.related:
+            console.print(Padding(Text("可能相关：" + "、".join(c.label for c in answer.related), style="dim"), (0, 2)))
+    for statement in answer.statements:
+        labels = "、".join(answer.citations[at].clause.label for at in statement.citations)
+        console.print(Padding(Text.assemble(statement.text, "　", (labels, "bold cyan")), (0, 2)))
+    if answer.citations:
+        console.print(Rule("依据", style="dim", align="left"))
+        for citation in answer.citations:
+            console.print(Padding(_cited(citation), (0, 2, 1, 2)))
+    if answer.withheld:
+        console.print(Text(f"另有 {len(answer.withheld)} 句未通过核对，没有显示。", style="yellow"))
+    if answer.notice:
+        console.print(Text(answer.notice, style="yellow"))
+
+
+def _cited(citation: Citation) -> Group:
+    clause = citation.clause
+    body = Text(clause.text)
+    at = clause.text.find(citation.quote)
+    if at >= 0 and len(citation.quote) < len(clause.text):
+        body.stylize("bold black on bright_yellow", at, at + len(citation.quote))
+    head = Text(clause.label + (f"　{clause.heading}" if clause.heading else ""), style="bold cyan")
+    return Group(head, *([Text(citation.under, style="dim")] if citation.under else []), body)
+
+
+def show_hits(console: Console, hits: Sequence[Hit]) -> None:
+    if not hits:
+        console.print("没有找到相关条款。")
+        return
+    table = Table(show_header=True, header_style="bold", expand=True, row_styles=["", "dim"])
+    table.add_column("#", justify="right", width=3)
+    table.add_column("条款", style="cyan", ratio=2)
+    table.add_column("分", justify="right", width=5)
+    table.add_column("原文", ratio=5)
+    for rank, hit in enumerate(hits, start=1):
+        text = hit.clause.content.replace("\n", " ")
+        table.add_row(str(rank), hit.clause.label, f"{hit.score:.2f}", text[:120] + ("…" if len(text) > 120 else ""))
+    console.print(table)
+
+
+def show_agreements(console: Console, agreements: Iterable[Agreement], counts: dict[str, int]) -> None:
+    listed = list(agreements)
+    titles = {agreement.key: agreement.title for agreement in listed}
+    table = Table(show_header=True, header_style="bold")
+    for column in ("KEY", "协议", "也叫", "条款数", "更新", "补充于"):
+        table.add_column(column, overflow="fold")
+    for agreement in listed:
+        table.add_row(
+            agreement.key,
+            f"《{agreement.title}》",
+            "、".join(agreement.names[:3]),
+            str(counts[agreement.key]),
+            agreement.updated or "—",
+            "\n".join(f"《{titles.get(name, name)}》" for name in agreement.supplements) or "—",
+        )
+    console.print(table)
+
+
+def show_clauses(console: Console, agreement: Agreement, clauses: Sequence[Clause]) -> None:
+    """The clause tree of one agreement."""
+    tree = Tree(Text(f"《{agreement.title}》", style="bold"))
+    branches = {None: tree}
+    for clause in clauses:
+        line = Text.assemble((clause.id.rpartition("/")[2], "cyan"), " ", (clause.heading, "bold"), " " if clause.heading else "", clause.text)
+        branches[clause.id] = branches[clause.parent].add(line)  # type: ignore[index]
+    console.print(tree)

@@ -1,0 +1,87 @@
+"""What the environment and `.env` say. Read once, when a command starts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. `model` unset means the extractive default; `model_timeout` is in seconds."""
+
+    home: Path
+    agreements: Path
+    database: str
+    model: str | None
+    model_timeout: float
+    evidence_tokens: int
+
+
+def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
+    """The environment first, then `.env` in the working folder, then the defaults. Raises SettingsError.
+
+    Names in `.env` that are not ours (OPENAI_API_KEY, …) are put into the environment for the libraries that read them there.
+    """
+    values = dict(_dotenv(dotenv or Path(".env")))
+    if environment is None:
+        for name, value in values.items():
+            if not name.startswith("WENYUE_"):
+                os.environ.setdefault(name, value)
+        environment = os.environ
+    values |= {name: value for name, value in environment.items() if value}
+    home = Path(values.get("WENYUE_HOME") or _data_folder(environment)).expanduser()
+    return Settings(
+        home=home,
+        agreements=Path(values.get("WENYUE_AGREEMENTS") or PROJECT / "agreements").expanduser(),
+        database=values.get("WENYUE_DATABASE") or f"sqlite:///{home / 'library.db'}",
+        model=values.get("WENYUE_MODEL") or None,
+        model_timeout=_number(values, "WENYUE_MODEL_TIMEOUT", 60.0),
+        evidence_tokens=int(_number(values, "WENYUE_EVIDENCE_TOKENS", 6000)),
+    )
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    values: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.removeprefix("export ").partition("=")
+        if not equals:
+            raise SettingsError(f"{path} line {number}: expected NAME=value")
+        values[name.strip()] = value.strip().strip("\"'")
+    return values
+
+
+def _number(values: Mapping[str, str], name: str, default: float) -> float:
+    text = values.get(name)
+    if not text:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not number > 0 or number == float("inf"):
+        raise SettingsError(f"{name} must be a positive number, not {text!r}")
+    return number
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
+    """The user's data folder, as the platform has it."""
+    if sys.platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "WenYue"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/WenYue"
+    return Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "wenyue"

@@ -1,0 +1,1 @@
+"""Find clauses: reading -> parsing -> library -> index -> search. Imports no other room."""

@@ -1,0 +1,71 @@
+"""Vectors that need no download: latent semantic analysis over character n-grams, fitted on the library itself.
+
+Deerwester et al., Indexing by Latent Semantic Analysis (1990). They lift what shares pieces of words with the
+question; they do not know meanings. WENYUE_EMBEDDINGS names models that do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.words import normalise
+
+Vectors = npt.NDArray[np.float32]
+_DIMENSIONS = 256
+_LONGEST = 3
+
+
+def ngrams(text: str) -> list[str]:
+    """Character 1- to 3-grams of a normalised text, white space and punctuation left out."""
+    chars = "".join(char for char in normalise(text) if char.isalnum())
+    return [chars[at : at + n] for n in range(1, _LONGEST + 1) for at in range(len(chars) - n + 1)]
+
+
+class LocalEmbeddings:
+    """LSA vectors of unit length; opened from what `fit` wrote. Text without a known n-gram has the zero vector."""
+
+    name = "lsa"
+
+    def __init__(self, folder: Path) -> None:
+        terms: list[str] = json.loads((folder / "ngrams.json").read_text(encoding="utf-8"))
+        self._column = {term: column for column, term in enumerate(terms)}
+        self._weights: Vectors = np.load(folder / "idf.npy")
+        self._components: Vectors = np.load(folder / "components.npy", mmap_mode="r")
+
+    @staticmethod
+    def fit(folder: Path, texts: Sequence[str]) -> None:
+        """Fit on `texts` and write the model into `folder`. Deterministic: the same texts give the same vectors."""
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=2 if len(texts) > 50 else 1)
+        matrix = vectorizer.fit_transform(texts)
+        dimensions = max(1, min(_DIMENSIONS, min(matrix.shape) - 1))
+        svd = TruncatedSVD(dimensions, algorithm="randomized", random_state=0).fit(matrix)
+        folder.mkdir(parents=True, exist_ok=True)
+        terms = vectorizer.get_feature_names_out().tolist()
+        (folder / "ngrams.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
+        np.save(folder / "idf.npy", vectorizer.idf_.astype(np.float32))
+        np.save(folder / "components.npy", np.ascontiguousarray(svd.components_.T.astype(np.float32)))
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._components.shape[1])
+
+    def embed(self, text: str) -> Vectors:
+        """The vector of one text, shape (dimensions,)."""
+        counts = Counter(column for term in ngrams(text) if (column := self._column.get(term)) is not None)
+        if not counts:
+            return np.zeros(self.dimensions, dtype=np.float32)
+        columns = np.fromiter(counts, dtype=np.int64)
+        frequency = 1 + np.log(np.fromiter(counts.values(), dtype=np.float32))
+        weights = frequency * self._weights[columns]
+        vector = (weights / np.linalg.norm(weights)) @ self._components[columns]
+        length = float(np.linalg.norm(vector))
+        return (vector / length if length else vector).astype(np.float32)

@@ -1,0 +1,198 @@
+"""The derived indexes of one library version: built aside, checked by checksum, swapped in whole, rebuilt when damaged.
+
+    <home>/index/<version>/   words/  vectors/  lsa/  manifest.json
+
+The version is a hash of what the index was built from, so an index of another library is never opened; the manifest holds
+the checksum of every file and is written last, so neither is a half-built or a damaged one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+
+from retrieval.clause import Clause, Kind
+from retrieval.embeddings import LocalEmbeddings
+from retrieval.errors import StorageError
+from retrieval.lexical import LexicalIndex
+from retrieval.library import Library
+from retrieval.links import Links
+from retrieval.vectors import VectorIndex
+
+INDEX_FORMAT = "1"  # raise it when the same library would be indexed differently
+_BUILD_TIMEOUT = 900.0  # seconds to wait for another process that is building
+_WAITING = 2.0
+
+
+class Progress(Protocol):
+    """What a caller shows while an index is built."""
+
+    def __call__(self, step: str, done: int, total: int) -> None: ...
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    pass
+
+
+class Index:
+    """The opened indexes and the clauses they speak of, `clauses[position]`."""
+
+    def __init__(self, folder: Path, library: Library) -> None:
+        self.version = folder.name
+        self.links = Links(library.clauses())
+        self.clauses = searchable(library)
+        self.likely = library.likely()
+        self.lexical = LexicalIndex(folder / "words")
+        self.vectors = VectorIndex(folder / "vectors", LocalEmbeddings(folder / "lsa"))
+
+    def close(self) -> None:
+        self.vectors.close()
+
+
+def searchable(library: Library) -> list[Clause]:
+    """The clauses that can answer something: those with text of their own, signatures left out."""
+    return [clause for clause in library.clauses() if clause.text and clause.kind is not Kind.CLOSING]
+
+
+def index_version(library: Library) -> str:
+    return hashlib.sha256(f"{INDEX_FORMAT}\n{library.version}\n{LocalEmbeddings.name}".encode()).hexdigest()[:16]
+
+
+def open_index(home: Path, library: Library, *, progress: Progress = _silent, tell: Callable[[str], None] = lambda message: None) -> Index:
+    """Open the index of this library, building it first where there is none or where it is damaged.
+
+    `tell` gets one sentence when something had to be mended. Raises StorageError.
+    """
+    folder = home / "index" / index_version(library)
+    damage = damage_of(folder)
+    if damage is not None:
+        if folder.exists():
+            tell(f"索引已损坏（{damage}），正在重建。")
+        build_index(home, library, progress=progress, tell=tell)
+    try:
+        return Index(folder, library)
+    except OSError as error:
+        raise StorageError(f"cannot open the index in {folder}: {error.strerror or error}") from error
+
+
+def build_index(
+    home: Path,
+    library: Library,
+    *,
+    force: bool = False,
+    progress: Progress = _silent,
+    tell: Callable[[str], None] = lambda message: None,
+) -> Path:
+    """Build the index of this library unless a sound one is there, and remove those of other versions.
+
+    One process builds at a time; others wait for it. A build that fails or is killed leaves the old index untouched.
+    Raises StorageError.
+    """
+    root = home / "index"
+    folder = root / index_version(library)
+    with _build_lock(root, tell):
+        if not force and damage_of(folder) is None:
+            return folder
+        _remove_leftovers(root)
+        aside = root / f".building-{os.getpid()}"
+        try:
+            _write(aside, library, progress)
+            if folder.exists():
+                shutil.rmtree(folder)
+            aside.rename(folder)
+        except Exception as error:
+            shutil.rmtree(aside, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise StorageError(f"cannot write the index in {root}: {error.strerror or error}") from error
+            if type(error).__module__.partition(".")[0] in ("chromadb", "builtins"):  # tantivy raises ValueError
+                raise StorageError(f"cannot write the index in {root}: {str(error).splitlines()[0]}") from error
+            raise
+        for other in root.iterdir():
+            if other.is_dir() and other != folder:
+                shutil.rmtree(other, ignore_errors=True)
+    return folder
+
+
+def damage_of(folder: Path) -> str | None:
+    """What is wrong with a built index; None where every file is as it was written."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        files: dict[str, str] = manifest["files"]
+    except FileNotFoundError:
+        return "没有清单"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "清单无法读取"
+    for name, checksum in files.items():
+        try:
+            if _checksum(folder / name) != checksum:
+                return f"{name} 与建立时不同"
+        except OSError:
+            return f"{name} 无法读取"
+    return None
+
+
+def _write(folder: Path, library: Library, progress: Progress) -> None:
+    clauses = searchable(library)
+    links = Links(library.clauses())
+    folder.mkdir(parents=True)
+
+    def ticker(step: str) -> Callable[[], None]:
+        done = 0
+
+        def tick() -> None:
+            nonlocal done
+            done += 1
+            progress(step, done, len(clauses))
+
+        return tick
+
+    likely = library.likely()
+    LexicalIndex.build(folder / "words", clauses, links, likely, tick=ticker("词语索引"))
+    texts = ["\n".join([*links.heading_path(clause), links.lead_in(clause), clause.text]) for clause in clauses]
+    LocalEmbeddings.fit(folder / "lsa", [*texts, *(question.text for asked in likely.values() for question in asked)])
+    embeddings = LocalEmbeddings(folder / "lsa")
+    VectorIndex.build(folder / "vectors", clauses, texts, likely, embeddings, tick=ticker("向量索引"))
+    files = {str(path.relative_to(folder)): _checksum(path) for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock"}
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps({"clauses": len(clauses), "files": files}, indent=1), encoding="utf-8")
+    with manifest.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _build_lock(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(root / "build.lock")
+        try:
+            lock.acquire(timeout=_WAITING)
+        except Timeout:
+            tell("另一个进程正在建立索引，等它完成……")
+            lock.acquire(timeout=_BUILD_TIMEOUT)
+    except Timeout as error:
+        raise StorageError(f"another process has been building the index in {root} for {_BUILD_TIMEOUT:.0f} s; try again later") from error
+    except OSError as error:
+        raise StorageError(f"cannot write in {root}: {error.strerror or error}; set WENYUE_HOME to a folder that can be written") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove_leftovers(root: Path) -> None:
+    """Remove what killed builds left behind; the lock is held, so none of them is alive."""
+    for folder in root.glob(".building-*"):
+        shutil.rmtree(folder, ignore_errors=True)
