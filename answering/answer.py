@@ -31,10 +31,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A clause that a statement rests on, with words of its own text, verbatim. `under` is what introduces it."""
+    """A clause that a statement rests on, with words of its own text, verbatim.
+
+    `path` is the headings above it (腾讯权利义务 > 退款), `under` the sentence that introduces it in a list.
+    """
 
     clause: Clause
     quote: str
+    path: str = ""
     under: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -45,6 +49,7 @@ class Citation:
             "number": clause.number,
             "label": clause.label,
             "quote": self.quote,
+            "path": self.path,
             "under": self.under,
         }
 

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from answering.answer import Answer, Choice, Citation, Statement, Status, Withheld
+from answering.asking import is_order
 from answering.checks import Case, Claim, first_failure, is_verbatim
 from answering.claims import claims_in, sentinel
+from answering.confidence import Confidence, inputs
 from answering.errors import ModelError
 from answering.evidence import Exhibit, count_tokens, exhibit, within_budget
 from answering.extractive import extract, quote_of
+from answering.limits import limit_of
 from answering.lookup import find_number, range_of
 from answering.models import ChatModel
-from answering.question import Question, understand
+from answering.question import Aspect, Question, aspects_of, understand
 from answering.sentences import nearest
 from prompts.prompt import Prompt
 from retrieval.clause import Clause, Hit
@@ -24,6 +27,7 @@ from retrieval.search import Search
 _RETRIEVED = 20  # hits an answer keeps
 _SHOWN = 12  # clauses a model is shown at most
 _RELATED = 3
+_ON_TOPIC = 0.6  # of a question's characters in words that some agreement or likely question has
 
 NOT_COVERED = "现有协议里没有写到这一点，不能凭推测回答。"
 OUT_OF_SCOPE = "这不是协议条款的问题，我只回答所收协议写了什么。"
@@ -36,13 +40,28 @@ class Answerer:
     Without a `model` it quotes; with one it lets the model write from the clauses found, and quotes where the model fails.
     """
 
-    def __init__(self, library: Library, search: Search, prompt: Prompt, model: ChatModel | None = None, *, budget: int = 6000) -> None:
+    def __init__(
+        self,
+        library: Library,
+        search: Search,
+        confidence: Confidence,
+        prompt: Prompt,
+        model: ChatModel | None = None,
+        *,
+        budget: int = 6000,
+    ) -> None:
         self._library = library
         self._search = search
+        self._confidence = confidence
         self._links = search.index.links
         self._prompt = prompt
         self._model = model
         self._budget = budget
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the same question may get another answer: library and index, prompt, model."""
+        return f"{self._search.index.version}/{self._prompt.version}/{self._model.name if self._model else 'extractive'}"
 
     def answer(
         self, question: str, history: Sequence[str] = (), *, agreements: Sequence[str] = (), question_id: str | None = None
@@ -102,28 +121,46 @@ class Answerer:
         return Answer(asked.id, asked.text, Status.CLARIFY, message=_WHICH, choices=tuple(choices), retrieved=tuple(hits))
 
     def _find(self, asked: Question) -> Answer:
-        hits = self._search.find(asked.search_text, asked.agreements, _RETRIEVED)
-        answering = self._search.answering(asked.search_text, hits, each=len(asked.agreements) > 1)
+        """A question to be searched for, each of its aspects apart."""
+        aspects = aspects_of(asked, self._library.agreements)
+        found = [self._search.find(aspect.search_text, aspect.agreements, _RETRIEVED) for aspect in aspects]
+        hits = _merged([*found, self._search.find(asked.search_text, asked.agreements, _RETRIEVED)] if len(found) > 1 else found)
+        if is_order(asked.text):
+            return self._refuse(asked, hits, Status.OUT_OF_SCOPE)
+        answering = [
+            (aspect, ranked[0])
+            for aspect, ranked in zip(aspects, found, strict=True)
+            if ranked and self._confident(aspect, ranked) >= self._confidence.threshold
+        ]
         if not answering:
             return self._refuse(asked, hits)
         if self._model is not None:
             return self._ask_model(asked, hits, answering)
         return self._quote(asked, hits, answering)
 
+    def _confident(self, aspect: Aspect, ranked: Sequence[Hit]) -> float:
+        """The probability that the best hit answers the aspect."""
+        rival = ranked[1] if len(ranked) > 1 else None
+        share = self._search.known_share(aspect.search_text)
+        return self._confidence.of(inputs(aspect.text, ranked[0], rival, share))
+
     def _refuse(self, asked: Question, hits: Sequence[Hit], status: Status | None = None) -> Answer:
-        on_topic = bool(asked.agreements) or self._search.on_topic(asked.search_text)
+        on_topic = bool(asked.agreements) or self._search.known_share(asked.search_text) >= _ON_TOPIC
         status = status or (Status.NOT_COVERED if on_topic else Status.OUT_OF_SCOPE)
         related = tuple(hit.clause for hit in hits[:_RELATED]) if status is Status.NOT_COVERED else ()
         message = NOT_COVERED if status is Status.NOT_COVERED else OUT_OF_SCOPE
         return Answer(asked.id, asked.text, status, message=message, related=related, retrieved=tuple(hits))
 
-    def _quote(self, asked: Question, hits: Sequence[Hit], answering: Sequence[Hit]) -> Answer:
-        exhibits = exhibit([hit.clause for hit in answering], self._links)
+    def _quote(self, asked: Question, hits: Sequence[Hit], answering: Sequence[tuple[Aspect, Hit]]) -> Answer:
+        clauses = [hit.clause for _, hit in answering]
+        if len(answering) == 1 and (limit := limit_of(asked.search_text, hits)):
+            clauses.append(limit)
+        exhibits = exhibit(list(dict.fromkeys(clauses)), self._links)
         return self._checked(asked, extract(asked.search_text, exhibits), exhibits, hits)
 
-    def _ask_model(self, asked: Question, hits: Sequence[Hit], answering: Sequence[Hit]) -> Answer:
+    def _ask_model(self, asked: Question, hits: Sequence[Hit], answering: Sequence[tuple[Aspect, Hit]]) -> Answer:
         assert self._model is not None
-        first = [hit.clause for hit in answering]
+        first = list(dict.fromkeys(hit.clause for _, hit in answering))
         clauses = [*first, *(hit.clause for hit in hits if hit.clause not in first)][:_SHOWN]
         exhibits = within_budget(exhibit(clauses, self._links), self._budget, count_tokens)
         system, user = self._prompt.fill(
@@ -142,7 +179,7 @@ class Answerer:
         }
         refused = sentinel(reply.text)
         if refused is Status.CLARIFY:
-            keys = list(dict.fromkeys(hit.clause.agreement for hit in answering)) or [hits[0].clause.agreement]
+            keys = list(dict.fromkeys(hit.clause.agreement for hit in hits[:_SHOWN]))
             return replace(self._which(asked, keys, hits), **told)  # type: ignore[arg-type]
         if refused is not None:
             return replace(self._refuse(asked, hits, refused), **told)  # type: ignore[arg-type]
@@ -166,7 +203,7 @@ class Answerer:
             for shown in case.cited(claim):
                 if shown.handle not in place:
                     place[shown.handle] = len(citations)
-                    citations.append(Citation(shown.clause, _quote_for(claim, shown, asked), shown.lead_in))
+                    citations.append(Citation(shown.clause, _quote_for(claim, shown, asked), shown.path, shown.lead_in))
             statements.append(Statement(claim.text, tuple(place[handle] for handle in claim.handles)))
         if not statements:
             answer = self._refuse(asked, hits, Status.NOT_COVERED)
@@ -180,6 +217,19 @@ class Answerer:
             retrieved=tuple(hits),
             withheld=tuple(withheld),
         )
+
+
+def _merged(found: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Hits of several searches as one list: each clause once, with its best score, the best of every search first."""
+    if len(found) == 1:
+        return list(found[0])
+    best: dict[tuple[str, str], Hit] = {}
+    for ranked in found:
+        for hit in ranked:
+            if hit.clause.ref not in best or hit.score > best[hit.clause.ref].score:
+                best[hit.clause.ref] = hit
+    first = {ranked[0].clause.ref for ranked in found[:-1] if ranked}
+    return sorted(best.values(), key=lambda hit: (hit.clause.ref not in first, -hit.score))[:_RETRIEVED]
 
 
 def _quote_for(claim: Claim, shown: Exhibit, asked: Question) -> str:

@@ -17,7 +17,9 @@ from retrieval.words import normalise
 
 MIN_SHARE = 0.4  # of a statement's bigrams in the cited clauses or the question
 _FORBIDS = re.compile(r"不得|不可(?!抗|避|预)|不能(?!预见|克服|避免)|无权|禁止|严禁|不允许|不应(?!视)|无法|不予|不会|不再|不接受|无需|不承担|不负责|cannot|may not|must not|not allowed|no right|not be")  # fmt: skip
-_PERMITS = re.compile(r"可以|有权|允许|可(?=自行|随时|通过|要求|根据)|能够|(?<![不可只])能(?!力|源|否)|应当|须|负责|承担|\bmay\b|\bcan\b|entitled")
+_PERMITS = re.compile(
+    r"可以|有权|允许|可(?=自行|随时|通过|要求|根据)|能够|(?<![不可只])能(?!力|源|否)|应当|须|负责|承担|\bmay\b|\bcan\b|entitled"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from answering.checks import Claim
 _HANDLE = re.compile(r"[\[【［(（]\s*[CＣc]\s*\d+(?:\s*[,，、;；\s]\s*[CＣc]?\s*\d+)*\s*[\]】］)）]")
 _DIGITS = re.compile(r"\d+")
 _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]*(?:\s*[\[【［(（]\s*[CＣc]\s*\d[^\]】］)）\n]*[\]】］)）])*")
-_OWN_NUMBER = re.compile(r"(?:根据|依据|按照|见)?《[^《》]{2,40}》(?:第?\s*\d+(?:\.\d+)+\s*条?|第[一二三四五六七八九十百\d]+条)[，,]?|第\s*\d+(?:\.\d+)+\s*条")
+_OWN_NUMBER = re.compile(
+    r"(?:根据|依据|按照|见)?《[^《》]{2,40}》(?:第?\s*\d+(?:\.\d+)+\s*条?|第[一二三四五六七八九十百\d]+条)[，,]?|第\s*\d+(?:\.\d+)+\s*条"
+)
 _BULLET = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.、)）](?!\d))\s*")
 _SENTINELS = {"NOT_COVERED": Status.NOT_COVERED, "OUT_OF_SCOPE": Status.OUT_OF_SCOPE, "CLARIFY": Status.CLARIFY}
 

@@ -1,8 +1,8 @@
 """What can go wrong in this room.
 
-    AnsweringError
-    ├── QuestionError     the question itself cannot be taken
-    └── ModelError        the chat model cannot be had or did not answer
+AnsweringError
+├── QuestionError     the question itself cannot be taken
+└── ModelError        the chat model cannot be had or did not answer
 """
 
 

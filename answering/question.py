@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from answering.asking import parts_of
 from answering.errors import QuestionError
 from retrieval.clause import Agreement
 from retrieval.words import normalise, to_simplified
@@ -19,7 +20,9 @@ _CLAUSE_NUMBER = re.compile(
     r"|(?P<article>第\s*[〇零一二三四五六七八九十百\d]+\s*条)"
 )
 _MEASURE = re.compile(r"\s*(?:[%％]|[元万亿倍折折天日年月周时分秒]|[GMKgmk][Bb]?\b|版本?|版)")
-_FOLLOW_UP = re.compile(r"^(?:那么?|那如果|如果|要是|还有|另外|然后|所以|它|他们?|这个?|这种|上面|刚才|前面|and |what about|how about|then )", re.I)
+_FOLLOW_UP = re.compile(
+    r"^(?:那么?|那如果|如果|要是|还有|另外|然后|所以|它|他们?|这个?|这种|上面|刚才|前面|and |what about|how about|then )", re.I
+)
 _ABOUT_ALL = re.compile(r"(?:各|每份|每个|所有|全部|都|分别|几份|五份|哪份|哪个协议|哪些协议)")
 
 
@@ -46,6 +49,36 @@ class Question:
     history: tuple[str, ...] = ()
     inherited: bool = False
     about_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One thing to find: a part of the question, and the agreements to find it in (empty: all)."""
+
+    text: str
+    search_text: str
+    agreements: tuple[str, ...]
+
+
+def aspects_of(asked: Question, agreements: Sequence[Agreement]) -> list[Aspect]:
+    """What a question asks, taken apart: each of its parts, in each of the agreements that part names.
+
+    A part that names no agreement is about those of the whole question.
+    """
+    parts = parts_of(asked.search_text)
+    if len(parts) == 1:
+        searched = [(asked.text, asked.search_text, asked.agreements)]
+    else:
+        searched = []
+        for part in parts_of(asked.text) if len(parts_of(asked.text)) == len(parts) else parts:
+            named, rest = _names_in(part, agreements)
+            within = tuple(key for key in named if not asked.agreements or key in asked.agreements)
+            searched.append((part, rest if _content(rest) else part, within or asked.agreements))
+    found: list[Aspect] = []
+    for text, search_text, keys in searched:
+        scopes = [(key,) for key in keys] if len(keys) > 1 else [keys]
+        found += [Aspect(text, search_text, scope) for scope in scopes]
+    return found
 
 
 def understand(text: str, history: Sequence[str], agreements: Sequence[Agreement], *, question_id: str | None = None) -> Question:

@@ -155,16 +155,32 @@ def index(force: Annotated[bool, typer.Option("--force", help="即使完好也�
 
 @app.command("eval")
 def evaluate(
-    questions: Annotated[list[Path] | None, typer.Option("--questions", help="问题文件（JSON Lines），可重复。")] = None,
-    answers: Annotated[Path | None, typer.Option("--answers", help="把每个答案写进这个文件。")] = None,
+    questions: Annotated[list[Path] | None, typer.Option("--questions", help="问题文件（JSON Lines），可重复；默认是自带的 test。")] = None,
+    answers: Annotated[Path | None, typer.Option("--answers", help="把每个答案写进这个文件；中断后再运行会接着做。")] = None,
+    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="同时问几个。")] = 2,
+    as_json: JsonOption = False,
 ) -> None:
     """用问题集测量检索与引用。"""
-    with _failing_plainly(), _opened() as wired:
-        from eval.report import show_metrics
-        from eval.run import run_questions
+    with _failing_plainly(), _opened() as wired, _progress() as progress:
+        from eval.metrics import summarise
+        from eval.questions import QUESTIONS, load_questions, problems
+        from eval.run import run_cases
 
-        results = run_questions(wired.answerer(), wired.library, questions or [], answers, progress_console=_notes)
-        show_metrics(_screen(), results)
+        cases = load_questions(questions or [QUESTIONS / "test.jsonl"])
+        for problem in problems(cases, wired.library):
+            _tell(f"问题集：{problem}")
+        done = 0
+
+        def tick() -> None:
+            nonlocal done
+            done += 1
+            progress("提问", done, len(cases))
+
+        answerer = wired.answerer()
+        scores = run_cases(answerer, wired.library, cases, answers=answers, fingerprint=answerer.fingerprint, parallel=parallel, tick=tick)
+        summary = summarise(scores)
+    if as_json:
+        _print_json({name: {"value": m.value, "n": m.n, "low": m.low, "high": m.high} for name, m in summary.items()})
 
 
 @app.command()
@@ -192,15 +208,17 @@ class _Wired:
 
     def search(self) -> Any:
         from retrieval.index import open_index
+        from retrieval.ranking import Ranking
         from retrieval.search import Search
 
         if self._index is None:
             with _progress() as progress:
                 self._index = open_index(self.settings.home, self.library, progress=progress, tell=_tell)
-        return Search(self._index)
+        return Search(self._index, Ranking.load())
 
     def answerer(self) -> Answerer:
         from answering.answerer import Answerer
+        from answering.confidence import Confidence
         from prompts.prompt import load_prompt
 
         prompt = load_prompt("answer", ("clauses", "history", "question"))
@@ -209,7 +227,7 @@ class _Wired:
             from answering.models import LangChainModel
 
             model = LangChainModel(self.settings.model, self.settings.model_timeout)
-        return Answerer(self.library, self.search(), prompt, model, budget=self.settings.evidence_tokens)
+        return Answerer(self.library, self.search(), Confidence.load(), prompt, model, budget=self.settings.evidence_tokens)
 
     def close(self) -> None:
         if self._index is not None:

@@ -54,12 +54,13 @@ def show_answer(console: Console, answer: Answer) -> None:
 
 
 def _cited(citation: Citation) -> Group:
+    """A cited clause: where it stands, what introduces it, and its text with the quoted words standing out."""
     clause = citation.clause
-    body = Text(clause.text)
+    body = Text(clause.text, style="dim")
     at = clause.text.find(citation.quote)
-    if at >= 0 and len(citation.quote) < len(clause.text):
-        body.stylize("bold black on bright_yellow", at, at + len(citation.quote))
-    head = Text(clause.label + (f"　{clause.heading}" if clause.heading else ""), style="bold cyan")
+    if at >= 0:
+        body.stylize("not dim bold", at, at + len(citation.quote))
+    head = Text.assemble((clause.label, "bold cyan"), (f"　{citation.path}" if citation.path else "", "dim"))
     return Group(head, *([Text(citation.under, style="dim")] if citation.under else []), body)
 
 
@@ -69,7 +70,7 @@ def show_hits(console: Console, hits: Sequence[Hit]) -> None:
         return
     table = Table(show_header=True, header_style="bold", expand=True, row_styles=["", "dim"])
     table.add_column("#", justify="right", width=3)
-    table.add_column("条款", style="cyan", ratio=2)
+    table.add_column("条款", style="cyan", ratio=2, overflow="fold")
     table.add_column("分", justify="right", width=5)
     table.add_column("原文", ratio=5)
     for rank, hit in enumerate(hits, start=1):
@@ -101,6 +102,8 @@ def show_clauses(console: Console, agreement: Agreement, clauses: Sequence[Claus
     tree = Tree(Text(f"《{agreement.title}》", style="bold"))
     branches = {None: tree}
     for clause in clauses:
-        line = Text.assemble((clause.id.rpartition("/")[2], "cyan"), " ", (clause.heading, "bold"), " " if clause.heading else "", clause.text)
+        line = Text.assemble(
+            (clause.id.rpartition("/")[2], "cyan"), " ", (clause.heading, "bold"), " " if clause.heading else "", clause.text
+        )
         branches[clause.id] = branches[clause.parent].add(line)  # type: ignore[index]
     console.print(tree)

@@ -75,9 +75,11 @@ class Clause:
 class Hit:
     """A clause found for a question. `score` is in [0, 1], higher is better.
 
-    `signals` holds what found it: the name of the signal and the rank (from 1) it gave the clause.
+    `signals` holds what found it: the name of the signal and the rank (from 1) it gave the clause. `features` are the numbers
+    the score was made of, in the order of `retrieval.features.FEATURES`; empty where a clause was not searched for.
     """
 
     clause: Clause
     score: float
     signals: tuple[tuple[str, int], ...] = ()
+    features: tuple[float, ...] = ()

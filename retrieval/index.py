@@ -160,7 +160,9 @@ def _write(folder: Path, library: Library, progress: Progress) -> None:
     LocalEmbeddings.fit(folder / "lsa", [*texts, *(question.text for asked in likely.values() for question in asked)])
     embeddings = LocalEmbeddings(folder / "lsa")
     VectorIndex.build(folder / "vectors", clauses, texts, likely, embeddings, tick=ticker("向量索引"))
-    files = {str(path.relative_to(folder)): _checksum(path) for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock"}
+    files = {
+        str(path.relative_to(folder)): _checksum(path) for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock"
+    }
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps({"clauses": len(clauses), "files": files}, indent=1), encoding="utf-8")
     with manifest.open("rb") as written:

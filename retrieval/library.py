@@ -139,16 +139,14 @@ class Library:
         """The text of an agreement as it was given. Raises UnknownAgreement."""
         self.agreement(key)
         with self._engine.connect() as connection:
-            return connection.execute(select(_AGREEMENTS.c.source_text).where(_AGREEMENTS.c.key == key)).scalar_one()
+            return str(connection.execute(select(_AGREEMENTS.c.source_text).where(_AGREEMENTS.c.key == key)).scalar_one())
 
     def _load(self) -> None:
         if self._agreements is not None:
             return
         try:
             with self._engine.connect() as connection:
-                rows = connection.execute(
-                    select(_AGREEMENTS.c.described, _AGREEMENTS.c.fingerprint).order_by(_AGREEMENTS.c.position)
-                ).all()
+                rows = connection.execute(select(_AGREEMENTS.c.described, _AGREEMENTS.c.fingerprint).order_by(_AGREEMENTS.c.position)).all()
                 order = _CLAUSES.join(_AGREEMENTS, _CLAUSES.c.agreement == _AGREEMENTS.c.key)
                 clauses = connection.execute(
                     select(_CLAUSES).select_from(order).order_by(_AGREEMENTS.c.position, _CLAUSES.c.position)

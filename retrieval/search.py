@@ -2,82 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 
-from retrieval.clause import Clause, Hit
+from retrieval.clause import Hit
+from retrieval.features import Features
 from retrieval.index import Index
-from retrieval.words import STOP_WORDS, bigrams, known_words
+from retrieval.ranking import Ranking
+from retrieval.words import known_words
 
-# A weighted sum of scores, each over its own best, beats reciprocal-rank fusion here as in Bruch, Gai & Ingber, An Analysis of
-# Fusion Functions for Hybrid Retrieval (TOIS 2023): it keeps by how much a clause is better, not only that it is.
-_WEIGHTS: Mapping[str, float] = {
-    "words": 0.5,
-    "bigrams": 0.5,
-    "context": 0.3,
-    "likely_words": 0.5,
-    "likely_bigrams": 0.5,
-    "question_words": 1.0,
-    "question_bigrams": 1.0,
-    "vectors": 0.2,
-    "likely_vectors": 1.0,
-}
-_DEPTH = 100
-_COVERED = 0.25  # of a question that a clause must speak of to answer it
+_DEPTH = 100  # how far down each signal is read
+_CONSIDERED = 40  # how many clauses, best by the sum of the signals, are ranked
 
 
 class Search:
-    """Finds clauses by words, character bigrams, headings and lead-ins, vectors, and the questions they are likely to be asked."""
+    """Finds clauses by words, character bigrams, headings and lead-ins, vectors, and the questions they are likely to be asked.
 
-    def __init__(self, index: Index) -> None:
+    The signals are fused by a weighted sum of scores, each over its own best, which keeps by how much a clause is better
+    where reciprocal-rank fusion keeps only that it is (Bruch, Gai & Ingber, TOIS 2023).
+    """
+
+    def __init__(self, index: Index, ranking: Ranking) -> None:
         self.index = index
+        self._ranking = ranking
+        self._features = Features(index.links, index.likely, index.lexical)
 
     def find(self, question: str, agreements: Collection[str] = (), limit: int = 10) -> list[Hit]:
-        """The best `limit` clauses for a question, the best first; only those of `agreements` where any is given.
-
-        `Hit.score` is the weighted mean of the signals, each over its best: a clause that every signal puts first has 1.
-        """
+        """The best `limit` clauses for a question, the best first; only those of `agreements` where any is given."""
         signals = self.index.lexical.search(question, agreements, _DEPTH) | self.index.vectors.search(question, agreements, _DEPTH)
-        ranks = {name: {position: rank for rank, (position, _) in enumerate(ranked, 1)} for name, ranked in signals.items()}
-        total = sum(_WEIGHTS.values())
-        scores: dict[int, float] = {}
+        ranks: dict[int, dict[str, int]] = {}
+        shares: dict[int, dict[str, float]] = {}
         for name, ranked in signals.items():
             best = ranked[0][1] if ranked else 0.0
-            for position, score in ranked:
+            for rank, (position, score) in enumerate(ranked, start=1):
                 if best > 0 and score > 0:
-                    scores[position] = scores.get(position, 0.0) + _WEIGHTS[name] * score / best / total
-        order = sorted(scores, key=lambda position: (-scores[position], position))[:limit]
-        return [
-            Hit(
-                self.index.clauses[position],
-                round(scores[position], 6),
-                tuple((name, found[position]) for name, found in ranks.items() if position in found),
-            )
-            for position in order
-        ]
+                    ranks.setdefault(position, {})[name] = rank
+                    shares.setdefault(position, {})[name] = score / best
+        considered = sorted(shares, key=lambda position: (-sum(shares[position].values()), position))[: max(limit, _CONSIDERED)]
+        asked = self._features.weights(question)
+        hits = []
+        for position in considered:
+            clause = self.index.clauses[position]
+            features = tuple(self._features.of(asked, clause, shares[position]))
+            hits.append(Hit(clause, round(self._ranking.score(features), 6), tuple(ranks[position].items()), features))
+        place = {hit.clause.ref: position for hit, position in zip(hits, considered, strict=True)}
+        return sorted(hits, key=lambda hit: (-hit.score, place[hit.clause.ref]))[:limit]
 
-    def coverage(self, question: str, clause: Clause) -> float:
-        """How much of a question a clause speaks of: the idf-weighted share of its bigrams in the clause, its headings and lead-in, and
-        the questions likely to be asked of it.
-        """
-        weights = {pair: self.index.lexical.idf(pair) for pair in bigrams(question) if pair not in STOP_WORDS}
-        links = self.index.links
-        asked = (likely.text for likely in self.index.likely.get(clause.ref, ()))
-        there = set(bigrams("\n".join([*links.heading_path(clause), links.lead_in(clause), clause.text, *asked])))
-        total = sum(weights.values())
-        return sum(weight for pair, weight in weights.items() if pair in there) / total if total else 0.0
-
-    def answering(self, question: str, hits: Sequence[Hit], *, each: bool = False) -> list[Hit]:
-        """The hits that answer the question, by how much of it they cover; empty where none does.
-
-        With `each`, the best of every agreement among the hits, for a question that names several.
-        """
-        answering: list[Hit] = []
-        for hit in hits:
-            seen = {found.clause.agreement for found in answering}
-            if (not answering or (each and hit.clause.agreement not in seen)) and self.coverage(question, hit.clause) >= _COVERED:
-                answering.append(hit)
-        return answering
-
-    def on_topic(self, question: str) -> bool:
-        """Whether the library knows enough of the question's words for it to be about agreements at all."""
-        return len(known_words(question, self.index.lexical.vocabulary)) >= 2
+    def known_share(self, question: str) -> float:
+        """The share of a question's characters that stand in words some indexed text has."""
+        letters = [char for char in question if char.isalnum()]
+        known = set("".join(word for word in known_words(question, self.index.lexical.vocabulary) if len(word) > 1))
+        return sum(char.lower() in known for char in letters) / len(letters) if letters else 0.0

@@ -1,0 +1,106 @@
+"""What is configured, what is there, and what is wrong with it: each finding says what to do."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.settings import Settings
+from retrieval.errors import RetrievalError
+from retrieval.index import damage_of, index_version, searchable
+from retrieval.library import Library
+
+State = Literal["good", "note", "wrong"]
+_MARKS: dict[State, str] = {"good": "[green]好[/green]", "note": "[yellow]注意[/yellow]", "wrong": "[red]不对[/red]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `wrong` findings make `wenyue doctor` exit with 1; `note` ones do not."""
+
+    subject: str
+    state: State
+    said: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"subject": self.subject, "state": self.state, "said": self.said}
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything an answer needs. Changes nothing but what opening the library changes."""
+    findings = [Finding("版本", "good", f"问约 {version('wenyue')}"), _home(settings.home)]
+    if findings[-1].state == "wrong":
+        return findings
+    try:
+        library = Library(settings.database)
+        library.sync(settings.agreements / "catalog.toml")
+        findings += _library(library)
+        findings.append(_index(settings.home, library))
+    except RetrievalError as error:
+        findings.append(Finding("协议", "wrong", str(error)))
+    findings.append(_model(settings))
+    return findings
+
+
+def _home(home: Path) -> Finding:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        probe = home / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return Finding("数据目录", "wrong", f"{home} 不能写入（{error.strerror}）；请用 WENYUE_HOME 指定一个可写的目录")
+    return Finding("数据目录", "good", str(home))
+
+
+def _library(library: Library) -> list[Finding]:
+    clauses = library.clauses()
+    kinds = f"{len(library.agreements)} 份协议，{len(clauses)} 条"
+    findings = [Finding("协议", "good" if library.agreements else "wrong", kinds if library.agreements else "目录里没有协议")]
+    likely = library.likely()
+    without = [clause for clause in searchable(library) if clause.ref not in likely]
+    total = sum(map(len, likely.values()))
+    if without:
+        findings.append(
+            Finding("可能的问题", "note", f"共 {total} 个；{len(without)} 条没有，例如 {without[0].label}：问法与条文不同时较难找到")
+        )
+    else:
+        findings.append(Finding("可能的问题", "good", f"共 {total} 个，每条都有"))
+    return findings
+
+
+def _index(home: Path, library: Library) -> Finding:
+    folder = home / "index" / index_version(library)
+    if not folder.exists():
+        return Finding("索引", "note", "还没有建立；第一次提问时自动建立，或运行 wenyue index")
+    damage = damage_of(folder)
+    if damage:
+        return Finding("索引", "note", f"已损坏（{damage}）；下次提问时自动重建，或运行 wenyue index")
+    return Finding("索引", "good", str(folder))
+
+
+def _model(settings: Settings) -> Finding:
+    if settings.model is None:
+        return Finding("模型", "good", "没有设置 WENYUE_MODEL：直接摘引条款回答，不需要密钥与网络")
+    from answering.errors import ModelError
+    from answering.models import LangChainModel
+
+    try:
+        reply = LangChainModel(settings.model, settings.model_timeout).complete("只回答：好", "好")
+    except ModelError as error:
+        return Finding("模型", "wrong", str(error))
+    counted = "报告用量" if reply.prompt_tokens else "不报告用量"
+    return Finding("模型", "good", f"{settings.model} 能回答，{counted}")
+
+
+def show_findings(console: Console, findings: list[Finding]) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for finding in findings:
+        table.add_row(_MARKS[finding.state], finding.subject, finding.said)
+    console.print(table)

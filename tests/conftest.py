@@ -1,0 +1,116 @@
+"""What every test stands on: no network, a clean environment, the shipped agreements and their index, small libraries at will."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retrieval.index import Index, open_index
+from retrieval.library import Library
+
+_AGREEMENTS = Path(__file__).parent.parent / "agreements"
+_OURS_AND_VENDORS = ("WENYUE_", "OPENAI_", "LANGSMITH", "LANGCHAIN_")
+_attempts: list[str] = []
+
+
+def _guard(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse every connection that leaves the machine, and every look-up of a name that is not its own.
+
+    An audit hook sees connect, connect_ex, getaddrinfo and their kin below anything that a library or a pytest plugin
+    puts in their place, and cannot be taken off again. What it refused is also remembered, see `network_attempts`.
+    """
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        sock, address = arguments
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and address and not _is_here(str(address[0])):
+            _refuse(f"connect to {address[0]} port {address[1]}")
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+        host = arguments[0]
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and not _is_address(name) and not _is_here(name):
+            _refuse(f"look up {name}")
+
+
+def _refuse(what: str) -> None:
+    _attempts.append(what)
+    raise AssertionError(f"a test tried to {what}; tests run without a network")
+
+
+sys.addaudithook(_guard)
+
+
+def _is_here(host: str) -> bool:
+    if _is_address(host):
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.fixture(autouse=True)
+def network_attempts() -> Iterator[list[str]]:
+    """What was refused so far; a test that ends with an attempt in it fails, even if the code under test caught the error."""
+    _attempts.clear()
+    yield _attempts
+    if _attempts:
+        pytest.fail(f"tried to {' and to '.join(_attempts)}; tests run without a network")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine reaches a test; the data folder is the test's own."""
+    for name in [name for name in os.environ if name.startswith(_OURS_AND_VENDORS)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("WENYUE_HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The agreements that ship with the project, read into a database of their own. Not to be changed."""
+    library = Library(f"sqlite:///{tmp_path_factory.mktemp('shipped') / 'library.db'}")
+    library.sync(_AGREEMENTS / "catalog.toml")
+    return library
+
+
+@pytest.fixture(scope="session")
+def shipped_index(shipped: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """The opened index of the shipped agreements."""
+    index = open_index(tmp_path_factory.mktemp("shipped-index"), shipped)
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def make_library(tmp_path: Path) -> Callable[[Mapping[str, str]], Library]:
+    """Makes a library of texts by key: its catalog and texts in `agreements/` under tmp_path, its database beside them.
+
+    Called again, it changes the same library: texts that are no longer named are gone.
+    """
+    folder = tmp_path / "agreements"
+    library = Library(f"sqlite:///{tmp_path / 'library.db'}")
+
+    def make(texts: Mapping[str, str]) -> Library:
+        folder.mkdir(exist_ok=True)
+        for key, text in texts.items():
+            (folder / f"{key}.txt").write_text(text, encoding="utf-8")
+        (folder / "catalog.toml").write_text("\n".join(_table(key) for key in texts), encoding="utf-8")
+        library.sync(folder / "catalog.toml")
+        return library
+
+    return make
+
+
+def _table(key: str) -> str:
+    return f'[{key}]\ntitle = "{key}协议"\nnames = ["{key}"]\nparties = ["甲方"]\nfile = "{key}.txt"\nsource = "测试"\n'
