@@ -124,7 +124,10 @@ class Answerer:
         """A question to be searched for, each of its aspects apart."""
         aspects = aspects_of(asked, self._library.agreements)
         found = [self._search.find(aspect.search_text, aspect.agreements, _RETRIEVED) for aspect in aspects]
-        hits = _merged([*found, self._search.find(asked.search_text, asked.agreements, _RETRIEVED)] if len(found) > 1 else found)
+        hits = found[0]
+        if len(aspects) > 1:
+            whole = self._search.find(asked.search_text, asked.agreements, _RETRIEVED)
+            hits = _merged([*found, whole])
         if is_order(asked.text):
             return self._refuse(asked, hits, Status.OUT_OF_SCOPE)
         answering = [
@@ -221,8 +224,6 @@ class Answerer:
 
 def _merged(found: Sequence[Sequence[Hit]]) -> list[Hit]:
     """Hits of several searches as one list: each clause once, with its best score, the best of every search first."""
-    if len(found) == 1:
-        return list(found[0])
     best: dict[tuple[str, str], Hit] = {}
     for ranked in found:
         for hit in ranked:

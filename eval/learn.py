@@ -24,7 +24,7 @@ from answering.question import Question, understand
 from eval.metrics import Judge
 from eval.questions import EvalCase
 from retrieval import ranking
-from retrieval.features import FEATURES
+from retrieval.features import FEATURES, TEXT_FEATURES
 from retrieval.index import Index
 from retrieval.library import Library
 from retrieval.ranking import Ranking
@@ -32,12 +32,16 @@ from retrieval.search import Search
 
 _REGULARISATION = 0.01  # strong: 200 questions can move a weight, not invent one
 _RIVALS = 15
+_ONES = tuple(1.0 for _ in FEATURES)
 Matrix = npt.NDArray[np.float64]
 
 
 def learn_ranking(library: Library, index: Index, cases: Sequence[EvalCase]) -> Ranking:
-    """Weights that put right clauses before wrong ones; a weight that would be negative is 0 and the others are learned again."""
-    search = Search(index, Ranking(tuple(1.0 for _ in FEATURES)))
+    """Weights that put right clauses before wrong ones, with likely questions and without.
+
+    A weight that would be negative is 0 and the others are learned again.
+    """
+    search = Search(index, Ranking(_ONES, _ONES))
     judge = Judge(library)
     differences: list[Matrix] = []
     for case, asked in _single(library, cases):
@@ -47,17 +51,22 @@ def learn_ranking(library: Library, index: Index, cases: Sequence[EvalCase]) -> 
         features = np.array([hit.features for hit in hits]).reshape(-1, len(FEATURES))
         differences += [good - features[wrong][:_RIVALS] for good in features[right] if wrong.any()]
     stacked = np.vstack(differences)
-    kept = np.ones(len(FEATURES), dtype=bool)
+    everything = np.ones(len(FEATURES), dtype=bool)
+    return Ranking(_fit(stacked, everything), _fit(stacked, np.array([name in TEXT_FEATURES for name in FEATURES])))
+
+
+def _fit(differences: Matrix, allowed: npt.NDArray[np.bool_]) -> tuple[float, ...]:
+    kept = allowed.copy()
     while True:
-        both = np.vstack([stacked[:, kept], -stacked[:, kept]])
-        labels = np.r_[np.ones(len(stacked)), np.zeros(len(stacked))]
+        both = np.vstack([differences[:, kept], -differences[:, kept]])
+        labels = np.r_[np.ones(len(differences)), np.zeros(len(differences))]
         fitted = LogisticRegression(C=_REGULARISATION, fit_intercept=False, max_iter=2000).fit(both, labels).coef_[0]
         if (fitted >= 0).all():
             break
         kept[np.flatnonzero(kept)[fitted < 0]] = False
     weights = np.zeros(len(FEATURES))
     weights[kept] = fitted
-    return Ranking(tuple(float(round(weight, 4)) for weight in weights))
+    return tuple(float(round(weight, 4)) for weight in weights)
 
 
 def learn_confidence(library: Library, index: Index, learned: Ranking, cases: Sequence[EvalCase]) -> tuple[LogisticRegression, float]:
@@ -102,7 +111,8 @@ def write(path: Path, data: object) -> None:
 def learn(library: Library, index: Index, cases: Sequence[EvalCase]) -> None:
     """Learn both from `cases` and write the weights where retrieval and answering read them."""
     learned = learn_ranking(library, index, cases)
-    write(ranking.WEIGHTS, {"learned_from": "dev", "weights": dict(zip(FEATURES, learned.weights, strict=True))})
+    bare = {name: weight for name, weight in zip(FEATURES, learned.bare, strict=True) if name in TEXT_FEATURES}
+    write(ranking.WEIGHTS, {"learned_from": "dev", "weights": dict(zip(FEATURES, learned.weights, strict=True)), "bare": bare})
     model, threshold = learn_confidence(library, index, learned, cases)
     weights = {name: round(float(value), 4) for name, value in zip(confidence.INPUTS, model.coef_[0], strict=True)}
     write(

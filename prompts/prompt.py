@@ -52,7 +52,7 @@ def load_prompt(name: str, variables: Collection[str], folder: Path = _FOLDER) -
         raise PromptError(f"cannot read the prompt {path.name}: {error.strerror or error}") from error
     parts = _SECTION.split(text)
     sections = dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
-    if sections.keys() != {"system", "user"}:
+    if sorted(parts[1::2]) != ["system", "user"]:
         raise PromptError(f"prompt {path.name} must have the sections '## system' and '## user', once each")
     used = set(_VARIABLE.findall(sections["system"] + sections["user"]))
     if unknown := sorted(used - set(variables)):

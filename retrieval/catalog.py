@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,8 @@ def _agreement(path: Path, key: str, table: Any) -> Agreement:
         fits = isinstance(value, allowed[name]) and (
             not isinstance(value, list) or all(isinstance(part, str) and part.strip() for part in value)
         )
-        if not fits or value == "":
+        blank = isinstance(value, str) and not value.strip("《》 \t\n")
+        if not fits or blank or isinstance(value, datetime):
             raise CatalogError(f"{where}: {name} must be {_SAID[allowed[name]]}, not {value!r}")
     if not table["names"]:
         raise CatalogError(f"{where}: names must hold at least one name people use")

@@ -19,6 +19,7 @@ from retrieval.words import normalise
 Vectors = npt.NDArray[np.float32]
 _DIMENSIONS = 256
 _LONGEST = 3
+_MOST_NGRAMS = 60_000  # the commonest; bounds memory on libraries of any size
 
 
 def ngrams(text: str) -> list[str]:
@@ -44,7 +45,7 @@ class LocalEmbeddings:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=2 if len(texts) > 50 else 1)
+        vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=2 if len(texts) > 50 else 1, max_features=_MOST_NGRAMS)
         matrix = vectorizer.fit_transform(texts)
         dimensions = max(1, min(_DIMENSIONS, min(matrix.shape) - 1))
         svd = TruncatedSVD(dimensions, algorithm="randomized", random_state=0).fit(matrix)

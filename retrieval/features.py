@@ -12,9 +12,12 @@ from retrieval.likely import LikelyQuestion
 from retrieval.links import Links
 from retrieval.words import STOP_WORDS, bigrams
 
-SIGNALS = (
-    "words", "bigrams", "context", "likely_words", "likely_bigrams", "question_words", "question_bigrams", "vectors", "likely_vectors",
+TEXT_SIGNALS = ("words", "bigrams", "context", "vectors")
+LIKELY_SIGNALS = (
+    "likely_words", "likely_bigrams", "likely_pinyin", "likely_vectors", "question_words", "question_bigrams", "question_pinyin",
 )  # fmt: skip
+SIGNALS = (*TEXT_SIGNALS, *LIKELY_SIGNALS)
+TEXT_FEATURES = (*TEXT_SIGNALS, "text_coverage", "context_coverage")
 FEATURES = (*SIGNALS, "text_coverage", "likely_coverage", "context_coverage", "nearest_question", "all_coverage")
 
 

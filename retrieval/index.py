@@ -23,11 +23,11 @@ from retrieval.clause import Clause, Kind
 from retrieval.embeddings import LocalEmbeddings
 from retrieval.errors import StorageError
 from retrieval.lexical import LexicalIndex
-from retrieval.library import Library
+from retrieval.likely import LikelyQuestion
 from retrieval.links import Links
 from retrieval.vectors import VectorIndex
 
-INDEX_FORMAT = "1"  # raise it when the same library would be indexed differently
+INDEX_FORMAT = "2"  # raise it when the same library would be indexed differently
 _BUILD_TIMEOUT = 900.0  # seconds to wait for another process that is building
 _WAITING = 2.0
 
@@ -42,10 +42,21 @@ def _silent(step: str, done: int, total: int) -> None:
     pass
 
 
+class Source(Protocol):
+    """What an index is built from: a library, or anything that has clauses."""
+
+    @property
+    def version(self) -> str: ...
+
+    def clauses(self) -> list[Clause]: ...
+
+    def likely(self) -> dict[tuple[str, str], list[LikelyQuestion]]: ...
+
+
 class Index:
     """The opened indexes and the clauses they speak of, `clauses[position]`."""
 
-    def __init__(self, folder: Path, library: Library) -> None:
+    def __init__(self, folder: Path, library: Source) -> None:
         self.version = folder.name
         self.links = Links(library.clauses())
         self.clauses = searchable(library)
@@ -57,16 +68,16 @@ class Index:
         self.vectors.close()
 
 
-def searchable(library: Library) -> list[Clause]:
+def searchable(library: Source) -> list[Clause]:
     """The clauses that can answer something: those with text of their own, signatures left out."""
     return [clause for clause in library.clauses() if clause.text and clause.kind is not Kind.CLOSING]
 
 
-def index_version(library: Library) -> str:
+def index_version(library: Source) -> str:
     return hashlib.sha256(f"{INDEX_FORMAT}\n{library.version}\n{LocalEmbeddings.name}".encode()).hexdigest()[:16]
 
 
-def open_index(home: Path, library: Library, *, progress: Progress = _silent, tell: Callable[[str], None] = lambda message: None) -> Index:
+def open_index(home: Path, library: Source, *, progress: Progress = _silent, tell: Callable[[str], None] = lambda message: None) -> Index:
     """Open the index of this library, building it first where there is none or where it is damaged.
 
     `tell` gets one sentence when something had to be mended. Raises StorageError.
@@ -85,7 +96,7 @@ def open_index(home: Path, library: Library, *, progress: Progress = _silent, te
 
 def build_index(
     home: Path,
-    library: Library,
+    library: Source,
     *,
     force: bool = False,
     progress: Progress = _silent,
@@ -139,7 +150,7 @@ def damage_of(folder: Path) -> str | None:
     return None
 
 
-def _write(folder: Path, library: Library, progress: Progress) -> None:
+def _write(folder: Path, library: Source, progress: Progress) -> None:
     clauses = searchable(library)
     links = Links(library.clauses())
     folder.mkdir(parents=True)

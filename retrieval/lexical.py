@@ -1,4 +1,4 @@
-"""Lexical search: BM25 over words and character bigrams of clauses and of their likely questions, in Tantivy on disk.
+"""Lexical search: BM25 over words, character bigrams and sounds of clauses and of their likely questions, in Tantivy on disk.
 
 Scores are Tantivy's BM25 (k1 = 1.2, b = 0.75; Robertson & Zaragoza, 2009); each signal is a query of its own, because how
 much each of them counts is learned and must be told apart.
@@ -16,12 +16,14 @@ import tantivy
 from retrieval.clause import Clause
 from retrieval.likely import LikelyQuestion
 from retrieval.links import Links
+from retrieval.pinyin import pinyin_pairs
 from retrieval.words import bigrams, known_words, words
 
 Ranked = list[tuple[int, float]]  # (position of the clause, score), the best first
 _HEAP = 64 * 1024 * 1024
 _TEXT_FIELDS = ("words", "bigrams")
-_CLAUSE_FIELDS = (*_TEXT_FIELDS, "context_words", "context_bigrams", "likely_words", "likely_bigrams")
+_CLAUSE_FIELDS = (*_TEXT_FIELDS, "context_words", "context_bigrams", "likely_words", "likely_bigrams", "likely_pinyin")
+_QUESTION_FIELDS = (*_TEXT_FIELDS, "pinyin")
 _PER_CLAUSE = 6  # likely questions of one clause may fill this many places of a result
 
 
@@ -30,7 +32,7 @@ class LexicalIndex:
 
     def __init__(self, folder: Path) -> None:
         self._clauses = _Terms(folder / "clauses", _CLAUSE_FIELDS)
-        self._questions = _Terms(folder / "questions", _TEXT_FIELDS)
+        self._questions = _Terms(folder / "questions", _QUESTION_FIELDS)
         self.vocabulary: frozenset[str] = frozenset(json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")))
 
     @staticmethod
@@ -44,7 +46,7 @@ class LexicalIndex:
     ) -> None:
         """Write an index of `clauses` and their likely questions into a folder; `tick` is called once a clause."""
         vocabulary: set[str] = set()
-        with _Writer(folder / "clauses", _CLAUSE_FIELDS) as by_clause, _Writer(folder / "questions", _TEXT_FIELDS) as by_question:
+        with _Writer(folder / "clauses", _CLAUSE_FIELDS) as by_clause, _Writer(folder / "questions", _QUESTION_FIELDS) as by_question:
             for position, clause in enumerate(clauses):
                 asked = [question.text for question in likely.get(clause.ref, ())]
                 context = "\n".join([*links.heading_path(clause), links.lead_in(clause)])
@@ -56,11 +58,14 @@ class LexicalIndex:
                     "context_bigrams": bigrams(context),
                     "likely_words": words(together),
                     "likely_bigrams": bigrams(together),
+                    "likely_pinyin": pinyin_pairs(together),
                 }
                 vocabulary.update(fields["words"], fields["context_words"], fields["likely_words"])
                 by_clause.add(position, clause.agreement, fields)
                 for text in asked:
-                    by_question.add(position, clause.agreement, {"words": words(text), "bigrams": bigrams(text)})
+                    by_question.add(
+                        position, clause.agreement, {"words": words(text), "bigrams": bigrams(text), "pinyin": pinyin_pairs(text)}
+                    )
                 tick()
         (folder / "vocabulary.json").write_text(json.dumps(sorted(vocabulary), ensure_ascii=False), encoding="utf-8")
 
@@ -68,6 +73,7 @@ class LexicalIndex:
         """For each signal the best clauses; only clauses of `agreements`, an empty collection means all."""
         terms = known_words(question, self.vocabulary)
         pairs = bigrams(question)
+        sounds = pinyin_pairs(question)
         each = limit * _PER_CLAUSE
         return {
             "words": self._clauses.find([("words", terms)], agreements, limit),
@@ -75,8 +81,10 @@ class LexicalIndex:
             "context": self._clauses.find([("context_words", terms), ("context_bigrams", pairs)], agreements, limit),
             "likely_words": self._clauses.find([("likely_words", terms)], agreements, limit),
             "likely_bigrams": self._clauses.find([("likely_bigrams", pairs)], agreements, limit),
+            "likely_pinyin": self._clauses.find([("likely_pinyin", sounds)], agreements, limit),
             "question_words": _best_of_each(self._questions.find([("words", terms)], agreements, each), limit),
             "question_bigrams": _best_of_each(self._questions.find([("bigrams", pairs)], agreements, each), limit),
+            "question_pinyin": _best_of_each(self._questions.find([("pinyin", sounds)], agreements, each), limit),
         }
 
     def idf(self, bigram: str) -> float:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, String, Table, Text, create_engine, delete, event, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.schema import CreateTable
 
 from retrieval.catalog import load_catalog
 from retrieval.clause import Agreement, Clause, Kind
@@ -54,6 +70,7 @@ _LIKELY = Table(
     Column("voice", String(16), nullable=False),
     Column("text", Text, nullable=False),
 )
+_TRIES = 3
 
 
 class Library:
@@ -63,7 +80,10 @@ class Library:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine: Engine = create_engine(url)
+        try:
+            self._engine: Engine = create_engine(url)
+        except (ArgumentError, ImportError) as error:
+            raise StorageError(f"WENYUE_DATABASE is not a database URL that can be used: {_first_line(error)}") from error
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
         self._agreements: list[Agreement] | None = None
@@ -79,22 +99,35 @@ class Library:
         wanted = load_catalog(catalog)
         sources = {agreement.key: _Source.read(agreement, catalog.parent) for agreement in wanted}
         prints = {key: source.fingerprint for key, source in sources.items()}
-        try:
-            _METADATA.create_all(self._engine, checkfirst=True)
-            with self._engine.connect() as connection:
-                kept = dict(connection.execute(select(_AGREEMENTS.c.key, _AGREEMENTS.c.fingerprint)).tuples().all())
-            if kept == prints:
-                return False
-            with self._engine.begin() as connection:
-                for key in kept.keys() - prints.keys():
+        for attempt in range(_TRIES):
+            try:
+                return self._bring_in_line(sources, prints, tell)
+            except DBAPIError as error:
+                # Another process may be creating the same tables or rows; what it wrote is then found the next time.
+                if attempt == _TRIES - 1 or not isinstance(error, (IntegrityError, OperationalError, ProgrammingError)):
+                    raise StorageError(_plain(error, self._engine)) from error
+            except SQLAlchemyError as error:
+                raise StorageError(_plain(error, self._engine)) from error
+        raise AssertionError("every try returns or raises")
+
+    def _bring_in_line(self, sources: Mapping[str, _Source], prints: Mapping[str, str], tell: Callable[[str], None]) -> bool:
+        with self._engine.begin() as connection:
+            for table in _METADATA.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(_AGREEMENTS.c.key, _AGREEMENTS.c.fingerprint).order_by(_AGREEMENTS.c.position))
+            kept = {row.key: row.fingerprint for row in rows}
+        if list(kept.items()) == list(prints.items()):
+            return False
+        with self._engine.begin() as connection:
+            for key in kept.keys() - prints.keys():
+                _drop(connection, key)
+            for position, (key, source) in enumerate(sources.items()):
+                connection.execute(update(_AGREEMENTS).where(_AGREEMENTS.c.key == key).values(position=position))
+                if kept.get(key) != prints[key]:
+                    tell(f"读取《{source.agreement.title}》")
                     _drop(connection, key)
-                for position, agreement in enumerate(wanted):
-                    if kept.get(agreement.key) != prints[agreement.key]:
-                        tell(f"读取《{agreement.title}》")
-                        _drop(connection, agreement.key)
-                        _store(connection, agreement, position, sources[agreement.key])
-        except SQLAlchemyError as error:
-            raise StorageError(_plain(error, self._engine)) from error
+                    _store(connection, source, position)
         self._agreements = self._clauses = None
         return True
 
@@ -129,10 +162,14 @@ class Library:
 
     def likely(self) -> dict[tuple[str, str], list[LikelyQuestion]]:
         """The likely questions of every clause that has any, by `Clause.ref`."""
+        order = select(_LIKELY).order_by(_LIKELY.c.agreement, _LIKELY.c.clause, _LIKELY.c.position)
         found: dict[tuple[str, str], list[LikelyQuestion]] = {}
-        with self._engine.connect() as connection:
-            for row in connection.execute(select(_LIKELY).order_by(_LIKELY.c.agreement, _LIKELY.c.clause, _LIKELY.c.position)):
-                found.setdefault((row.agreement, row.clause), []).append(LikelyQuestion(row.voice, row.text))
+        try:
+            with self._engine.connect() as connection:
+                for row in connection.execute(order):
+                    found.setdefault((row.agreement, row.clause), []).append(LikelyQuestion(row.voice, row.text))
+        except SQLAlchemyError as error:
+            raise StorageError(_plain(error, self._engine)) from error
         return found
 
     def source_text(self, key: str) -> str:
@@ -175,6 +212,7 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
 class _Source:
     """The files of one agreement as they are now."""
 
+    agreement: Agreement
     text: str
     questions: Path | None
     fingerprint: str
@@ -185,7 +223,7 @@ class _Source:
         questions = folder / agreement.questions if agreement.questions else None
         asked = questions.read_bytes() if questions else b""
         parts = (PARSER_VERSION.encode(), _describe(agreement).encode(), text.encode(), asked)
-        return cls(text, questions, hashlib.sha256(b"\0".join(parts)).hexdigest())
+        return cls(agreement, text, questions, hashlib.sha256(b"\0".join(parts)).hexdigest())
 
 
 def _describe(agreement: Agreement) -> str:
@@ -202,8 +240,8 @@ def _drop(connection: Connection, key: str) -> None:
     connection.execute(delete(_AGREEMENTS).where(_AGREEMENTS.c.key == key))
 
 
-def _store(connection: Connection, agreement: Agreement, position: int, source: _Source) -> None:
-    key = agreement.key
+def _store(connection: Connection, source: _Source, position: int) -> None:
+    agreement, key = source.agreement, source.agreement.key
     clauses = parse(lines_of(source.text), agreement=key, title=agreement.title).clauses
     likely, _ = load_likely(source.questions, {clause.id: clause for clause in clauses}) if source.questions else ({}, [])
     connection.execute(
@@ -228,4 +266,8 @@ def _rows(clauses: Sequence[Clause]) -> list[dict[str, object]]:
 
 def _plain(error: SQLAlchemyError, engine: Engine) -> str:
     cause = getattr(error, "orig", None) or error
-    return f"the database {engine.url.render_as_string(hide_password=True)} cannot be used: {str(cause).splitlines()[0]}"
+    return f"the database {engine.url.render_as_string(hide_password=True)} cannot be used: {_first_line(cause)}"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

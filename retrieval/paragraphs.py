@@ -30,6 +30,7 @@ class Paragraph:
     lines: list[Line]
     annex: str | None = None
     row: bool = False
+    runs_on: bool = False  # its last line is as wide as the page, so the sentence may go on
 
     @property
     def is_heading(self) -> bool:
@@ -40,6 +41,8 @@ class Paragraph:
             return True
         if self.lines[0].heading and len(self.lines) == 1:
             return True
+        if self.runs_on:
+            return False
         short = sum(line.width for line in self.lines) <= _HEADING_WIDTH
         return short and not re.search(r"[。；，;！？：]", self.text) and not _TERMINAL.search(self.text)
 
@@ -139,6 +142,7 @@ def split_paragraphs(lines: Sequence[Line]) -> tuple[list[Paragraph], list[Furni
         else:
             previous.text = _joined(previous.text, line.text)
             previous.lines.append(line)
+        paragraphs[-1].runs_on = wrap is not None and line.width >= wrap * 0.9
     _unlist_running_items(paragraphs)
     return [part for paragraph in paragraphs for part in _split_inline_items(paragraph)], list(furniture.values())
 

@@ -8,25 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.errors import StorageError
-from retrieval.features import FEATURES
+from retrieval.features import FEATURES, TEXT_FEATURES
 
 WEIGHTS = Path(__file__).with_name("ranking.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Weights in the order of FEATURES. They are learned from the `dev` questions (eval/learn.py), none is below zero."""
+    """Weights in the order of FEATURES, none below zero, learned from the `dev` questions (eval/learn.py).
+
+    `bare` are the weights for clauses that have no likely questions: only the features of texts count there.
+    """
 
     weights: tuple[float, ...]
+    bare: tuple[float, ...]
 
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> Ranking:
         """Raises StorageError where the file does not give a weight for every feature and no other."""
-        weights: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))["weights"]
-        if set(weights) != set(FEATURES):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        weights: dict[str, float] = data["weights"]
+        bare: dict[str, float] = data["bare"]
+        if set(weights) != set(FEATURES) or set(bare) != set(TEXT_FEATURES):
             raise StorageError(f"{path.name} has weights for other features than {', '.join(FEATURES)}; learn them again")
-        return cls(tuple(float(weights[name]) for name in FEATURES))
+        return cls(tuple(float(weights[name]) for name in FEATURES), tuple(float(bare.get(name, 0.0)) for name in FEATURES))
 
-    def score(self, features: Sequence[float]) -> float:
+    def score(self, features: Sequence[float], *, bare: bool) -> float:
         """In [0, 1]: a clause that is best by every feature has 1."""
-        return sum(weight * value for weight, value in zip(self.weights, features, strict=True)) / sum(self.weights)
+        weights = self.bare if bare else self.weights
+        return sum(weight * value for weight, value in zip(weights, features, strict=True)) / sum(weights)

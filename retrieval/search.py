@@ -43,7 +43,8 @@ class Search:
         for position in considered:
             clause = self.index.clauses[position]
             features = tuple(self._features.of(asked, clause, shares[position]))
-            hits.append(Hit(clause, round(self._ranking.score(features), 6), tuple(ranks[position].items()), features))
+            score = self._ranking.score(features, bare=clause.ref not in self.index.likely)
+            hits.append(Hit(clause, round(score, 6), tuple(ranks[position].items()), features))
         place = {hit.clause.ref: position for hit, position in zip(hits, considered, strict=True)}
         return sorted(hits, key=lambda hit: (-hit.score, place[hit.clause.ref]))[:limit]
 

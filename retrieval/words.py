@@ -6,27 +6,33 @@ import logging
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
+from threading import Lock
 from typing import Any
 
 _NUMERAL = "〇零一二两三四五六七八九十百千万亿"
 _VALUES = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-# A Chinese numeral is a number where a measure follows it: 三十个自然日, but not 一般 or 统一.
+_MEASURE = r"个?(?:自然日|工作日|月|星期|礼拜|小时|工作)|[天日年元块倍次岁份成折]|周岁|分钟|星期"
+# A Chinese numeral is a number where a measure follows it: 三十个自然日, but not 一般 or 统一年费, and not the 万 of 5万元.
 _MEASURED = re.compile(
-    rf"(百分之)?([{_NUMERAL}]+)(?=(?:个?(?:自然日|工作日|月|星期|礼拜|小时|工作)|[天日年元块倍次岁份成折]|周岁|分钟|星期|万|亿))|(百分之)([{_NUMERAL}]+)"
+    rf"(百分之)?(?<![\d统唯之第])([{_NUMERAL}]+)(?={_MEASURE})|(百分之)([{_NUMERAL}]+)"
+    rf"|(?<![\d统唯之第{_NUMERAL}])(?P<ten_thousands>[一二两三四五六七八九十][零一二三四五六七八九十百千]*)(?=[万亿](?![{_NUMERAL}]))"
 )
 _VARIANTS = str.maketrans({"帐": "账", "妳": "你", "您": "你", "麽": "么", "啥": "什", "裏": "里"})
 _CJK = r"\u3400-\u9fff"
 _RUN = re.compile(rf"[{_CJK}]+|[a-z0-9]+(?:[._%-][a-z0-9]+)*%?")
 _LONGEST_WORD = 8
+_STEMMING = Lock()  # a stemmer keeps its state in itself
+_ENGLISH = re.compile(r"[a-z]{4,}")
 
 # Words that say how a question is asked, not what about.
 STOP_WORDS = frozenset(
     "的 了 吗 呢 吧 啊 呀 嘛 么 哦 是 在 和 与 及 或 也 都 就 还 又 被 把 给 让 对 为 于 以 之 其 这 那 哪 我 你 他 她 它 们 "
     "我们 你们 他们 咱们 什么 怎么 怎样 如何 哪些 哪个 为什么 是不是 能不能 会不会 有没有 可不可以 多少 几 一个 一下 请问 想问 如果 的话 "
     "这个 那个 这样 那样 以及 并且 而且 但是 因为 所以 关于 有关 相关 进行 规定 条款 协议 合同 本协议 说 问 算 要 会 能 可以 有 没有 没 不 "
-    "the a an is are do does of to in for and or what how can i we if my our it be by with on when who which".split()
+    "the a an is are do does of to in for and or what how can i we if my our it be by with on when who which "
+    "will would should could there this that they them their us you your me get have has had any from at as not no so was were been than then".split()
 )
 
 
@@ -61,14 +67,18 @@ def numeral_value(numeral: str) -> int | None:
         elif char in _UNITS:
             section += (digit or 1) * _UNITS[char]
             digit = 0
+        elif char == "万":
+            total += (section + digit or 1) * 10_000
+            section = digit = 0
         else:
-            total = (total + section + digit or 1) * (10_000 if char == "万" else 100_000_000)
+            total = (total + section + digit or 1) * 100_000_000
             section = digit = 0
     return total + section + digit
 
 
 def _arabic(found: re.Match[str]) -> str:
-    percent, numeral = found.group(1) or found.group(3), found.group(2) or found.group(4)
+    percent = found.group(1) or found.group(3)
+    numeral = found.group(2) or found.group(4) or found.group("ten_thousands")
     value = numeral_value(numeral)
     if value is None:
         return found.group()
@@ -79,7 +89,9 @@ def bigrams(text: str) -> list[str]:
     """Overlapping pairs of Chinese characters, and Latin words and numbers whole. Single characters stand alone."""
     tokens: list[str] = []
     for run in _RUN.findall(normalise(text)):
-        if run[0] < "\u3400" or len(run) == 1:
+        if run[0] < "\u3400":
+            tokens.append(_stem(run))
+        elif len(run) == 1:
             tokens.append(run)
         else:
             tokens.extend(run[at : at + 2] for at in range(len(run) - 1))
@@ -89,7 +101,23 @@ def bigrams(text: str) -> list[str]:
 def words(text: str) -> list[str]:
     """Dictionary words, long ones also in their parts, without stop words. For texts that are indexed."""
     cut = _tokenizer().cut_for_search(normalise(text))
-    return [word for word in cut if word not in STOP_WORDS and _RUN.fullmatch(word)]
+    return [_stem(word) for word in cut if word not in STOP_WORDS and _RUN.fullmatch(word)]
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    """An English word without its ending, refunds -> refund; anything else as it is."""
+    if not _ENGLISH.fullmatch(word):
+        return word
+    with _STEMMING:
+        return str(_stemmer().stemWord(word))
+
+
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
 
 
 @cache
@@ -114,7 +142,8 @@ def known_words(text: str, vocabulary: Collection[str]) -> list[str]:
 def _candidates(text: str) -> Iterator[str]:
     for run in _RUN.findall(text):
         if run[0] < "\u3400":
-            yield run
+            if run not in STOP_WORDS:
+                yield _stem(run)
             continue
         for start in range(len(run)):
             for end in range(start + 1, min(start + _LONGEST_WORD, len(run)) + 1):

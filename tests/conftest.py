@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import multiprocessing
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,12 @@ from retrieval.library import Library
 _AGREEMENTS = Path(__file__).parent.parent / "agreements"
 _OURS_AND_VENDORS = ("WENYUE_", "OPENAI_", "LANGSMITH", "LANGCHAIN_")
 _attempts: list[str] = []
+
+# Other processes are forked from a server that has the slow imports behind it: a fresh interpreter would need two seconds each.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(
+    ["pytest", "chromadb", "jieba", "sklearn.decomposition", "sklearn.feature_extraction.text", "retrieval.index"]
+)
 
 
 def _guard(event: str, arguments: tuple[Any, ...]) -> None:
@@ -114,3 +123,35 @@ def make_library(tmp_path: Path) -> Callable[[Mapping[str, str]], Library]:
 
 def _table(key: str) -> str:
     return f'[{key}]\ntitle = "{key}协议"\nnames = ["{key}"]\nparties = ["甲方"]\nfile = "{key}.txt"\nsource = "测试"\n'
+
+
+@pytest.fixture
+def start_process() -> Iterator[Callable[..., BaseProcess]]:
+    """Starts a function of a test module in a process of its own; what still runs when the test ends is killed."""
+    started: list[BaseProcess] = []
+
+    def start(function: Callable[..., object], *arguments: object) -> BaseProcess:
+        process = _PROCESSES.Process(target=function, args=arguments)
+        process.start()
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.join(10)
+
+
+@pytest.fixture
+def together() -> Callable[..., list[Any]]:
+    """Runs a function of a test module in several processes that begin at one moment, once for each tuple of arguments.
+
+    Returns what each of them returned; an error of one is raised here.
+    """
+
+    def run(function: Callable[..., object], arguments: Sequence[tuple[object, ...]]) -> list[Any]:
+        barrier = _PROCESSES.Barrier(len(arguments))
+        with ProcessPoolExecutor(len(arguments), _PROCESSES, initializer=barrier.wait, initargs=(60,)) as pool:
+            return [running.result() for running in [pool.submit(function, *each) for each in arguments]]
+
+    return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,15 @@ def test_a_look_up_of_a_name_fails_and_names_it(network_attempts: list[str]) -> 
 
 
 def test_an_attempt_that_the_code_under_test_swallows_is_remembered(network_attempts: list[str]) -> None:
-    try:
-        socket.create_connection(("192.0.2.7", 9))
-    except Exception:
-        assert network_attempts == ["connect to 192.0.2.7 port 9"]
+    with socket.socket() as sock, suppress(Exception):
+        sock.connect(("192.0.2.7", 9))
+    assert network_attempts == ["connect to 192.0.2.7 port 9"]
+    network_attempts.clear()
+
+
+def test_a_datagram_off_the_machine_fails_and_names_the_address(network_attempts: list[str]) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock, pytest.raises(AssertionError, match=r"connect to 192\.0\.2\.1 port 53"):
+        sock.sendto(b"x", ("192.0.2.1", 53))
     network_attempts.clear()
 
 

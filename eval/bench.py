@@ -1,0 +1,117 @@
+"""Retrieval against a public benchmark: statutes that answer lay people's questions.
+
+The folder holds `corpus.jsonl.gz` (id, title, article, section, text) and `queries.jsonl` (id, text, gold = list of ids), as STARD
+(Su et al., 2024, arXiv 2406.15313) gives them. Plain BM25 over words and over character bigrams is measured in the same run.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from eval.questions import QuestionsError
+from retrieval.clause import Clause, Kind
+from retrieval.index import Index, Progress, open_index
+from retrieval.likely import LikelyQuestion
+from retrieval.ranking import Ranking
+from retrieval.search import Search
+
+_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    text: str
+    gold: frozenset[str]
+
+
+class Statutes:
+    """The corpus as clauses of one agreement; what `open_index` needs of a library."""
+
+    def __init__(self, folder: Path, limit: int | None = None) -> None:
+        try:
+            with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as file:
+                rows = [json.loads(line) for line in file]
+            queries = [json.loads(line) for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
+            self._clauses = [
+                Clause("statutes", str(row["id"]), row["article"], 1, Kind.CLAUSE, 1, None, f"{row['title']} {row['article']}", row["text"], False, "")
+                for row in rows[:limit]
+            ]
+            self.queries = [Query(row["text"], frozenset(map(str, row["gold"]))) for row in queries]
+        except (OSError, ValueError, KeyError) as error:
+            raise QuestionsError(f"{folder} does not hold the benchmark (corpus.jsonl.gz and queries.jsonl): {error}") from error
+
+    @property
+    def version(self) -> str:
+        return f"statutes-{len(self._clauses)}"
+
+    def clauses(self) -> list[Clause]:
+        return self._clauses
+
+    def likely(self) -> dict[tuple[str, str], list[LikelyQuestion]]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class BenchRow:
+    """One method: recall at 5, 10 and 100, MRR@10 (means over the queries), and milliseconds a query (p50, p95)."""
+
+    method: str
+    recall: Mapping[int, float]
+    mrr: float
+    p50_ms: float
+    p95_ms: float
+
+
+def run_bench(folder: Path, home: Path, ranking: Ranking, *, progress: Progress, tick: Callable[[int, int], None]) -> tuple[list[BenchRow], float]:
+    """The rows of plain BM25 and of WenYue's search, and the seconds that indexing took (0 where the index was there)."""
+    statutes = Statutes(folder)
+    started = time.perf_counter()
+    index = open_index(home, statutes, progress=progress)
+    seconds = time.perf_counter() - started
+    search = Search(index, ranking)
+
+    def signal(name: str) -> Callable[[str], list[str]]:
+        return lambda text: [index.clauses[at].id for at, _ in index.lexical.search(text, (), _DEPTH)[name]]
+
+    methods: dict[str, Callable[[str], list[str]]] = {
+        "BM25, words": signal("words"),
+        "BM25, character bigrams": signal("bigrams"),
+        "WenYue": lambda text: [hit.clause.id for hit in search.find(text, (), _DEPTH)],
+    }
+    total = len(methods) * len(statutes.queries)
+    rows = []
+    try:
+        for number, (method, find) in enumerate(methods.items()):
+            rows.append(_measure(method, find, statutes.queries, lambda done, before=number: tick(before * len(statutes.queries) + done, total)))  # type: ignore[misc]
+    finally:
+        index.close()
+    return rows, seconds
+
+
+def _measure(method: str, find: Callable[[str], list[str]], queries: Sequence[Query], tick: Callable[[int], None]) -> BenchRow:
+    recalls: dict[int, list[float]] = {5: [], 10: [], 100: []}
+    reciprocal: list[float] = []
+    times: list[float] = []
+    for done, query in enumerate(queries, start=1):
+        started = time.perf_counter()
+        found = find(query.text)
+        times.append((time.perf_counter() - started) * 1000)
+        for k, values in recalls.items():
+            values.append(len(query.gold.intersection(found[:k])) / len(query.gold))
+        rank = next((rank for rank, name in enumerate(found[:10], start=1) if name in query.gold), None)
+        reciprocal.append(1 / rank if rank else 0.0)
+        tick(done)
+    return BenchRow(
+        method,
+        {k: float(np.mean(values)) for k, values in recalls.items()},
+        float(np.mean(reciprocal)),
+        float(np.percentile(times, 50)),
+        float(np.percentile(times, 95)),
+    )

@@ -1,0 +1,298 @@
+"""Wrong statements made of right ones by rule, to measure the checks that stand between a model and a reader.
+
+Everything is deterministic: the same library and seed give the same mutants. A mutant belongs to the half (development or held
+out) of the statement it was made of, so rules tried on one half have not seen the other.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from answering.checks import Case, Claim
+from answering.sentences import sentences, share
+from eval.questions import squeezed
+from eval.truths import SHOWN, Table, Truth, paraphrase_truths, rows, verbatim_truths
+from retrieval.clause import Clause
+from retrieval.library import Library
+from retrieval.links import Links
+
+INVENTIONS = Path(__file__).parent / "inventions.jsonl"
+
+
+class Kind(StrEnum):
+    """What was done to a right statement."""
+
+    CHANGED_FIGURE = "changed_figure"
+    MISPLACED_FIGURE = "misplaced_figure"
+    NEIGHBOUR_NUMBER = "neighbour_number"
+    OTHER_AGREEMENT = "other_agreement"
+    UNKNOWN_HANDLE = "unknown_handle"
+    FLIPPED_MEANING = "flipped_meaning"
+    SWAPPED_PARTIES = "swapped_parties"
+    UNSUPPORTED = "unsupported"
+    STITCHED_QUOTE = "stitched_quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A wrong statement, ready to be checked. `made_of` is the id of the right one. `quote` is set where the words quoted are what is wrong."""
+
+    id: str
+    kind: Kind
+    origin: str
+    made_of: str
+    claim: Claim
+    case: Case
+    change: str
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mutant before the clauses shown with it are gathered: what is said, of which clause, made of which truth."""
+
+    truth: Truth
+    change: str
+    text: str
+    clause: Clause
+    handles: tuple[str, ...] | None = None
+    quote: str = ""
+
+
+def make_mutants(library: Library, links: Links, *, seed: int = 7, most: int = 300) -> list[Mutant]:
+    """Wrong statements of every kind, at most `most` of a kind, half of them made of paraphrases where there are enough."""
+    table = Table(library, links)
+    written = paraphrase_truths(library, links)
+    quoted = verbatim_truths(library, links)
+    found: list[Mutant] = []
+    for kind, make in _GENERATORS.items():
+        draw = random.Random(f"{seed}/{kind}")  # noqa: S311
+        made = [list(make(truths, table, draw)) for truths in (written, quoted)]
+        made[0] = draw.sample(made[0], min(len(made[0]), max(most // 2, most - len(made[1]))))
+        made[1] = draw.sample(made[1], min(len(made[1]), most - len(made[0])))
+        found += sorted((_finished(kind, draft, table) for half in made for draft in half), key=lambda mutant: mutant.id)
+    return found
+
+
+def _finished(kind: Kind, draft: Draft, table: Table) -> Mutant:
+    case, handles = table.case(draft.truth, draft.clause)
+    cited = (handles[draft.clause.ref],) if draft.handles is None else draft.handles
+    ident = f"{kind}|{draft.truth.id}|{draft.change}"
+    return Mutant(ident, kind, draft.truth.origin, draft.truth.id, Claim(draft.text, cited), case, draft.change, draft.quote)
+
+
+def _said(truth: Truth, text: str, change: str) -> Draft:
+    """A truth's clause cited for another text."""
+    return Draft(truth, change, text, truth.clause)
+
+
+def _cited(truth: Truth, clause: Clause) -> Draft:
+    """A truth's text said of another clause."""
+    return Draft(truth, f"{truth.clause.id} → {clause.agreement} {clause.id}", truth.text, clause)
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+_ARABIC = re.compile(r"(?<![\w.@])(?:\d+\.)*\d+(?![\w.@]*[a-z@]|[)）])")  # no address, no mark before an item
+_CHINESE = re.compile(r"(?:(?<=第)[二三四五六七八九十]+(?=条)|[一二两三四五六七八九十百]+(?=个(?:自然日|工作日|月)|年作|年为|周岁))")
+_UNITS = {
+    "个工作日": ("个自然日", "天"), "个自然日": ("个工作日", "个月"), "自然日": ("工作日",), "个月": ("年", "天"), "天": ("个月", "个工作日"),
+    "日内": ("个月内",), "日以上": ("个月以上",), "年": ("个月",), " working days": (" calendar days",),
+    " calendar days": (" working days", " months"), " days": (" months",), " months": (" years",),
+}  # fmt: skip
+_DIGITS = "零一二三四五六七八九"
+
+
+def _chinese(value: int) -> str:
+    tens, ones = divmod(value, 10)
+    return (("" if tens == 1 else _DIGITS[tens]) + "十" if tens else "") + (_DIGITS[ones] if ones or not tens else "")
+
+
+def _other_values(written: str, draw: random.Random) -> list[str]:
+    """Other values in the same form: 30 → 45, 99.90 → 99.50, 7.2.3 → 7.2.4, 三十 → 四十."""
+    if written[0] in "一二两三四五六七八九十百":
+        value = {"两": 2}.get(written) or sum({"十": 10}.get(c, _DIGITS.find(c)) for c in written)
+        if len(written) > 1 and written[0] != "十":
+            value = _DIGITS.find(written[0]) * 10 + (_DIGITS.find(written[2]) if len(written) > 2 else 0)
+        return [_chinese(value + 10), _chinese(value + draw.choice((1, 2, 5)))]
+    head, dot, last = written.rpartition(".")
+    if dot:
+        return [f"{head}.{(int(last) + draw.choice((1, 2, 3))) % 10 ** len(last):0{len(last)}d}"]
+    value = int(written)
+    return [str(value + draw.choice((1, 2, 5))), str(value * draw.choice((2, 3)) or 4), str(max(value - 2, 0) or 9)]
+
+
+def _changed_figure(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    for truth in truths:
+        content = squeezed(truth.clause.content)
+        for match in [*_ARABIC.finditer(truth.text), *_CHINESE.finditer(truth.text)]:
+            before, after = truth.text[: match.start()], truth.text[match.end() :]
+            for other in _other_values(match.group(), draw):
+                if not re.search(rf"(?<![\d一-十.]){re.escape(other)}(?![\d十])", content):
+                    yield _said(truth, before + other + after, f"{match.group()} → {other} @{match.start()}")
+            unit = next((unit for unit in _UNITS if after.lstrip(" " if unit[0] != " " else "").startswith(unit)), None)
+            for other in _UNITS[unit] if unit else ():
+                if squeezed(match.group() + other) not in content:
+                    text = before + match.group() + after.replace(unit or "", other, 1)
+                    yield _said(truth, text, f"{match.group()}{unit} → {other} @{match.start()}")
+
+
+def _misplaced_figure(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    """A figure of the clause in the place of another one of its figures."""
+    for truth in truths:
+        there = dict.fromkeys(match.group() for match in _ARABIC.finditer(truth.clause.text))
+        for match in _ARABIC.finditer(truth.text):
+            for other in there:
+                if other != match.group() and other.count(".") == match.group().count("."):
+                    text = truth.text[: match.start()] + other + truth.text[match.end() :]
+                    if squeezed(text) not in squeezed(truth.clause.text):
+                        yield _said(truth, text, f"{match.group()} → {other} @{match.start()}")
+
+
+# --- citations -------------------------------------------------------------------------------------------------------
+
+
+def _neighbour_number(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    for truth in truths:
+        others = table.silent(truth, table.beside(truth.clause))
+        others.sort(key=lambda clause: -share(truth.topic, [clause.content]))
+        for clause in others[:1] + draw.sample(others[1:], min(1, len(others[1:]))):
+            yield _cited(truth, clause)
+
+
+def _other_agreement(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    for truth in truths:
+        near = [clause for _, clause in table.near(truth.topic)[:80] if clause.agreement != truth.clause.agreement]
+        others = table.silent(truth, near)
+        # Where another agreement says the same, what it says beside that is no wrong clause of a different kind: leave the truth out.
+        if others and len(others) >= len(near) - 1:
+            yield _cited(truth, others[0])
+
+
+def _unknown_handle(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    for at, truth in enumerate(truths):
+        unknown = f"C{draw.randint(3 * SHOWN, 99)}"
+        known = table.case(truth)[1][truth.clause.ref]
+        handles = ((unknown,), (known, unknown), ("C0",), ())[at % 4]
+        yield Draft(truth, ",".join(handles), truth.text, truth.clause, handles)
+
+
+# --- meaning ---------------------------------------------------------------------------------------------------------
+
+# What is found → what it becomes. Each turns the meaning round where it stands; what is no modal is kept out by the context.
+_FLIPS: Sequence[tuple[str, str]] = (
+    (r"不得(?!不)", "可以"), (r"不可以", "可以"), (r"不可(?=转让|不加|将|重复)", "可以"), (r"禁止", "允许"), (r"无权", "有权"), (r"有权(?!利)", "无权"),
+    (r"(?<!不)可以(?!不)", "不得"), (r"(?<![许认不])可(?=自行|随时|通过|按|根据|登录|进行|终止|要求)", "不得"), (r"(?<!不)允许(?=用户)", "不允许"),
+    (r"(?<!不)应当", "无需"), (r"(?<![必无])须(?!知)", "无须"), (r"必须", "不必"), (r"(?<!不)应(?=严格|保证|按照|承担|及时|尽快|妥善|立即|遵|向|自行|独)", "无需"),
+    (r"无需|不需要?(?=向|退|事先)|不用(?=承担|为)", "需要"), (r"(?<!不)要(?=妥善|马上|提前|先|联系|进入|对|取得)", "不用"),
+    (r"不(?=承担)", ""), (r"不(?=负责)", ""), (r"概不负责", "负责"), (r"不予负责", "予以负责"), (r"(?<!不)承担(?=[^，。；]{0,6}责任|$)", "不承担"),
+    (r"由(?=[^，。；]{1,6}承担)", "不由"), (r"(?<!不)(?<!无)负责(?=[。，；]|解决)", "不负责"), (r"无法(?=取消|且不会)", "可以"), (r"(?<!不)(?<!无)会(?=通知|对用户|尽快|采取)", "不会"),
+    (r"不会", "会"), (r"不予退还", "予以退还"), (r"不予(?=开通|注册)", "予以"), (r"不(?=退还?您?|退款|退。|退费)", "可以"), (r"不再(?=提供|向)", "继续"),
+    (r"不能(?!预见|克服|避免|并)", "能"), (r"(?<![可功智性只不所])能(?!力|源|否|够?够|化)(?=使用|获得|预见|要求|取消)", "不能"), (r"不接受(?!修|协|的|$)", "接受"),
+    (r"不(?=保证|作出承诺|作保证|作任何)", ""), (r"不影响", "影响"), (r"(?<!不)视为(?!废)", "不视为"), (r"不应视作", "应视作"),
+    (r"仍然?有效", "随之失效"), (r"自然日以上", "自然日以下"), (r"不低于", "不高于"),
+    (r"超过(?=\s*\d)", "不超过"), (r"(?<!不)低于(?=\s*\d)", "高于"), (r"无关", "有关"), (r"不(?=减轻)", ""), (r"只能", "不能"),
+)  # fmt: skip
+_ENGLISH_FLIPS: Sequence[tuple[str, str]] = (
+    (r"\bcannot\b", "can"), (r"\bmay not\b", "may"), (r"\bmay\b(?! not)", "may not"), (r"\bmust\b", "need not"), (r"\bdoes not (provide)\b", r"also \1s"),
+    (r"does not need", "needs"), (r"are not entitled", "are entitled"), (r"bears no liability", "bears liability"), (r"excluding", "including"),
+    (r"\bis limited\b", "is not limited"), (r"\bprevails\b", "does not prevail"), (r"\bno reason\b", "a reason"), (r"\bbelongs\b", "does not belong"),
+    (r"irreversibly", "reversibly"), (r"\bissues\b", "does not issue"), (r"at least", "at most"), (r"more than", "less than"),
+)  # fmt: skip
+
+
+def _flipped_meaning(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    for truth in truths:
+        for found, becomes in _ENGLISH_FLIPS if truth.origin == "english" else _FLIPS:
+            for match in re.finditer(found, truth.text):
+                text = truth.text[: match.start()] + match.expand(becomes) + truth.text[match.end() :]
+                whole = truth.text[max(0, match.start() - 8) : match.end() + 8]
+                before = re.split(r"[，。；：]", truth.text[: match.start()])[-1]
+                if re.search(r"(.{1,2})或不\1|无论|是否", whole):
+                    continue  # 接受或不接受: turned round it says the same, or nothing
+                if "不" in match.expand(becomes) and re.search(r"[不无未]", before):
+                    continue  # 无需…承担 → 无需…不承担: two negations make no plain wrong
+                if text != truth.text:
+                    yield _said(truth, text, f"{match.group()} → {match.expand(becomes)} @{match.start()}")
+
+
+# A party named as one who acts or is acted upon; not 腾讯乐享, 用户信息, 企业用户.
+_CUSTOMER = r"您|你(?!们)|(?<![企人终他微信有关应和])用户(?!信息|隐私|数据|名|协议|体验|资料|终端|满意度|个人|行为|方|企业|申请|界面|和)"
+_PROVIDER = r"腾讯(?!乐享|企业|微|云|企点|服务|计算|平台|公司|网站|产品|软件|协议|关联|的?[^，。]{0,2}关联|合作|拥有|URL|享|企鹅|授权|书面|和|业务|通讯|开发|”|作为)"
+_PARTY = re.compile(rf"(?P<customer>{_CUSTOMER})|(?P<provider>{_PROVIDER}|我们)")
+_PREFACE = re.compile(r"^.*?(?:理解并同意|知悉并同意|了解并同意|理解并确认|确认接受|同意)[，：,]")
+_TOGETHER = re.compile(r"(?:您|你|用户)[和与及]腾讯|腾讯[和与及](?:您|你|用户)|双方|任何一方|各方")
+
+
+def _swapped_parties(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    """Both parties exchanged throughout, and the one who acts first exchanged alone."""
+    for truth in truths:
+        if _TOGETHER.search(truth.text) or truth.origin == "english":
+            continue
+        named = list(_PARTY.finditer(truth.text))
+        term = next((match.group() for match in named if match["customer"]), "用户")
+        if not named:
+            continue
+        preface = _PREFACE.match(truth.text)
+        first = next((match for match in named if match.start() >= (preface.end() if preface else 0)), None)
+        for chosen in [named, [first] if first and len(named) > 1 else []]:
+            text = truth.text
+            for match in reversed(chosen):
+                text = text[: match.start()] + ("腾讯" if match["customer"] else term) + text[match.end() :]
+            if chosen:
+                yield _said(truth, text, "all" if chosen is named else f"@{chosen[0].start()}")
+
+
+def _unsupported(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    """Inventions said of the nearest clause of each agreement (once), and statements said of clauses about something else."""
+    if truths[0].origin == "verbatim":
+        keys = dict.fromkeys(clause.agreement for clause in table.clauses)
+        for row in rows(INVENTIONS):
+            for key in keys:
+                near = [clause for _, clause in table.near(row["text"] + row["question"]) if clause.agreement == key]
+                clause = near[0] if near else draw.choice([clause for clause in table.clauses if clause.agreement == key])
+                invented = Truth(f"i:{row['text']}", "invention", clause, row["text"], row["question"])
+                yield _said(invented, row["text"], f"{key} {clause.id}")
+        return
+    for truth in truths:
+        others = [clause for clause in draw.sample(table.clauses, 30) if share(truth.topic, [clause.content]) < 0.2]
+        if others:
+            yield _cited(truth, others[0])
+
+
+def _stitched_quote(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
+    """Halves of two clauses, and two halves of one clause that do not stand side by side."""
+    for truth in truths:
+        source = squeezed(truth.clause.text)
+        other = draw.choice(table.clauses)
+        parts = [part for part in sentences(truth.clause.text) if len(part) >= 8]
+        stitched = {"two clauses": _half(truth.clause.text, 0) + _half(other.text, 1)}
+        if len(parts) > 1:
+            first, last = sorted(draw.sample(range(len(parts)), 2))
+            stitched["one clause"] = _half(parts[first], 0) + _half(parts[last], 1)
+        for how, quote in stitched.items():
+            if squeezed(quote) not in source:
+                yield Draft(truth, how, truth.text, truth.clause, quote=quote)
+
+
+def _half(text: str, which: int) -> str:
+    middle = max(1, len(text) // 2)
+    return text[middle:] if which else text[:middle]
+
+
+_GENERATORS: Mapping[Kind, Callable[[Sequence[Truth], Table, random.Random], Iterator[Draft]]] = {
+    Kind.CHANGED_FIGURE: _changed_figure,
+    Kind.MISPLACED_FIGURE: _misplaced_figure,
+    Kind.NEIGHBOUR_NUMBER: _neighbour_number,
+    Kind.OTHER_AGREEMENT: _other_agreement,
+    Kind.UNKNOWN_HANDLE: _unknown_handle,
+    Kind.FLIPPED_MEANING: _flipped_meaning,
+    Kind.SWAPPED_PARTIES: _swapped_parties,
+    Kind.UNSUPPORTED: _unsupported,
+    Kind.STITCHED_QUOTE: _stitched_quote,
+}

@@ -1,0 +1,53 @@
+"""Chinese as it sounds: syllables without tones, so that a wrong character of the right sound, or pinyin typed for it, still matches."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from retrieval.words import normalise
+
+_RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]{4,}")
+_LONGEST_SYLLABLE = 6
+
+
+def pinyin_pairs(text: str) -> list[str]:
+    """Overlapping pairs of syllables of a text, `tui_kuan` for 退款, 腿款 and tuikuan alike. Latin words that are no pinyin are left out."""
+    runs: list[list[str]] = []
+    for run in _RUN.findall(normalise(text)):
+        syllables = _spoken(run) if run[0] >= "\u3400" else _syllables(run)
+        if syllables:
+            runs.append(syllables)
+    return [f"{first}_{second}" for run in runs for first, second in zip(run, run[1:], strict=False)]
+
+
+def _spoken(run: str) -> list[str]:
+    from pypinyin import lazy_pinyin
+
+    return lazy_pinyin(run)
+
+
+def _syllables(word: str) -> list[str]:
+    """A Latin word as the fewest syllables, huihua -> hui, hua; empty where it is not made of syllables."""
+    known = _inventory()
+    best: list[list[str] | None] = [[]] + [None] * len(word)
+    for start in range(len(word)):
+        before = best[start]
+        if before is None:
+            continue
+        for end in range(start + 1, min(start + _LONGEST_SYLLABLE, len(word)) + 1):
+            current = best[end]
+            if word[start:end] in known and (current is None or len(before) + 1 < len(current)):
+                best[end] = [*before, word[start:end]]
+    return best[-1] or []
+
+
+@cache
+def _inventory() -> frozenset[str]:
+    """Every syllable of standard Chinese, without tones."""
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    spoken = (syllable for value in pinyin_dict.values() for syllable in value.split(","))
+    plain = {"".join(char for char in unicodedata.normalize("NFD", syllable) if not unicodedata.combining(char)) for syllable in spoken}
+    return frozenset(syllable for syllable in plain if re.fullmatch(r"[a-z]+", syllable) and (len(syllable) > 1 or syllable in "aeo"))

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from retrieval.errors import UnreadableFile
+from retrieval.reading import MAX_BYTES, Line, lines_of, read, read_text
+
+_TEXT = "第一条 服务内容\n\n1.1 甲方应当付款。\n"
+_LEXIANG = Path(__file__).parents[2] / "agreements" / "lexiang.txt"
+
+
+def _file(folder: Path, data: bytes) -> Path:
+    path = folder / "agreement.txt"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "gbk"])
+def test_every_usual_encoding_gives_the_same_text(tmp_path: Path, encoding: str) -> None:
+    assert read_text(_file(tmp_path, _TEXT.encode(encoding))) == _TEXT
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_utf_16_is_told_by_its_mark_in_either_byte_order(tmp_path: Path, mark: bytes, encoding: str) -> None:
+    assert read_text(_file(tmp_path, mark + _TEXT.encode(encoding))) == _TEXT
+
+
+def test_a_character_of_four_bytes_in_gb18030_is_read(tmp_path: Path) -> None:
+    assert read_text(_file(tmp_path, "𠮷田企业服务协议".encode("gb18030"))) == "𠮷田企业服务协议"
+
+
+@pytest.mark.parametrize("data", [b"", b" \r\n\t\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", b"\xff\xfe", "\u3000\n".encode()])
+def test_an_empty_file_is_refused_as_empty(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(UnreadableFile, match=r"agreement\.txt is empty"):
+        read(_file(tmp_path, data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01",
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Length 10 >>\nstream\nxx\xff\xfe\x9c\nendstream",
+        b"PK\x03\x04\x14\x00\x06\x00\x08\x00",
+        bytes(range(256)),
+        _TEXT.encode("utf-16-le"),  # without its mark nothing says which encoding it is
+        _TEXT.encode("utf-16")[:-1],
+        _TEXT.encode("utf-32"),
+    ],
+    ids=["png", "pdf", "zip", "all bytes", "utf-16 without mark", "half a utf-16 unit", "utf-32"],
+)
+def test_a_file_that_is_no_text_is_refused_with_what_would_be(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(UnreadableFile, match=r"agreement\.txt is not a text file \(UTF-8, UTF-16 or GB18030\)"):
+        read(_file(tmp_path, data))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_utf_8_with_one_wrong_byte_is_refused_and_never_read_as_something_else(tmp_path: Path, seed: int) -> None:
+    """GB18030 must not make other characters of it: the clauses would be kept in gibberish."""
+    data = bytearray(_LEXIANG.read_bytes())
+    data[random.Random(seed).randrange(len(data))] ^= 0x80
+    with pytest.raises(UnreadableFile, match="is not a text file"):
+        read_text(_file(tmp_path, bytes(data)))
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_utf_8_cut_off_within_a_character_is_refused(tmp_path: Path, lost: int) -> None:
+    with pytest.raises(UnreadableFile, match="is not a text file"):
+        read_text(_file(tmp_path, _LEXIANG.read_text(encoding="utf-8").rstrip().encode()[:-lost]))
+
+
+def test_a_missing_file_is_refused_by_its_path(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"cannot read .*none\.txt: No such file"):
+        read(tmp_path / "none.txt")
+
+
+def test_a_folder_is_refused_by_its_path(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"cannot read .*: Is a directory"):
+        read(tmp_path)
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = _file(tmp_path, b"")
+    with path.open("r+b") as file:
+        file.truncate(MAX_BYTES + 1)  # sparse: it costs nothing
+    with pytest.raises(UnreadableFile, match="larger than 20 MB"):
+        read(path)
+
+
+def _text(raw: str) -> str:
+    (line,) = lines_of(raw)
+    return line.text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("**2.3.1 对本功能内容的修改：**腾讯可", "2.3.1 对本功能内容的修改：腾讯可"),
+        ("[腾讯服务协议](#)", "腾讯服务协议"),
+        ("《[腾讯服务协议](https://example.com/a)》和《[指引](#)》", "《腾讯服务协议》和《指引》"),
+        ("见 <https://work.weixin.qq.com/>", "见 https://work.weixin.qq.com/"),
+        ("1\\. 范围", "1. 范围"),
+        ("总数）\\*100%", "总数）*100%"),
+        ("价格 3*4", "价格 3*4"),
+        ("企点客服_销售管理产品", "企点客服_销售管理产品"),
+        ("-5 度", "-5 度"),
+        ("1.1\u00a0甲方\u200b付款\x07", "1.1 甲方付款"),
+        ("【用户的权利】", "【用户的权利】"),
+    ],
+)
+def test_marks_of_markdown_are_taken_off_and_nothing_else(raw: str, text: str) -> None:
+    assert _text(raw) == text
+
+
+def test_what_the_marks_said_is_remembered() -> None:
+    heading, bullet, row, plain = lines_of("## 二、费用\n- 咨询\n|---|---|\n| 低于 95% | 三个月 |\n普通的一行 ")
+    assert (heading.text, heading.heading) == ("二、费用", True)
+    assert (bullet.text, bullet.bullet) == ("咨询", True)
+    assert (row.text, row.row) == ("低于 95% | 三个月", True)
+    assert plain == Line(5, "普通的一行", 0, ends=True)
+
+
+def test_lines_keep_their_number_in_the_file_and_count_the_blank_ones_before() -> None:
+    found = [(line.number, line.gap, line.text) for line in lines_of("\n\n甲\n乙\r\n\r\n \t\n丙")]
+    assert found == [(3, 2, "甲"), (4, 0, "乙"), (7, 2, "丙")]
+
+
+def test_a_latin_letter_counts_half_a_chinese_one() -> None:
+    (line,) = lines_of("甲方 API，")
+    assert line.width == 2 + 0.5 + 1.5 + 1
