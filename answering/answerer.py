@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from answering.answer import Answer, Choice, Citation, Statement, Status, Withheld
-from answering.asking import is_order
+from answering.asking import is_elsewhere, is_order
 from answering.checks import Case, Claim, first_failure, is_verbatim
 from answering.claims import claims_in, sentinel
 from answering.confidence import Confidence, inputs
@@ -128,7 +128,7 @@ class Answerer:
         if len(aspects) > 1:
             whole = self._search.find(asked.search_text, asked.agreements, _RETRIEVED)
             hits = _merged([*found, whole])
-        if is_order(asked.text):
+        if is_order(asked.text) or (not asked.agreements and is_elsewhere(asked.text)):
             return self._refuse(asked, hits, Status.OUT_OF_SCOPE)
         answering = [
             (aspect, ranked[0])
@@ -143,9 +143,7 @@ class Answerer:
 
     def _confident(self, aspect: Aspect, ranked: Sequence[Hit]) -> float:
         """The probability that the best hit answers the aspect."""
-        rival = ranked[1] if len(ranked) > 1 else None
-        share = self._search.known_share(aspect.search_text)
-        return self._confidence.of(inputs(aspect.text, ranked[0], rival, share))
+        return self._confidence.of(inputs(aspect.search_text, ranked, self._search.known_share(aspect.search_text)))
 
     def _refuse(self, asked: Question, hits: Sequence[Hit], status: Status | None = None) -> Answer:
         on_topic = bool(asked.agreements) or self._search.known_share(asked.search_text) >= _ON_TOPIC

@@ -19,6 +19,7 @@ _SHORTEST_PART = 5  # letters; less is the tail of another part
 class _Patterns:
     interrogative: re.Pattern[str]
     orders: re.Pattern[str]
+    elsewhere: re.Pattern[str]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
 
 
@@ -29,8 +30,11 @@ def _patterns() -> _Patterns:
     def any_of(patterns: list[str]) -> re.Pattern[str]:
         return re.compile("|".join(patterns))
 
+    # A Latin name is a word of its own: `line` is a product, `online` is not.
+    elsewhere = [rf"\b{name}\b" if name.isascii() and name.isalpha() else name for name in data["other_products"]]
+    elsewhere += data["other_matters"]
     kinds = {kind: (any_of(forms["asks"]), any_of(forms["gives"])) for kind, forms in data["kinds"].items()}
-    return _Patterns(any_of(data["interrogative"]), any_of(data["orders"]), kinds)
+    return _Patterns(any_of(data["interrogative"]), any_of(data["orders"]), any_of(elsewhere), kinds)
 
 
 def wanted_kind(question: str) -> str | None:
@@ -64,3 +68,8 @@ def parts_of(question: str) -> list[str]:
 def is_order(text: str) -> bool:
     """Whether a message orders the bot about (to drop its rules, play a part, write something) instead of asking of agreements."""
     return bool(_patterns().orders.search(normalise(text)))
+
+
+def is_elsewhere(text: str) -> bool:
+    """Whether a message names another company's product or a matter that no service agreement speaks of."""
+    return bool(_patterns().elsewhere.search(normalise(text)))

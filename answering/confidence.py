@@ -21,14 +21,26 @@ INPUTS = (
     "nearest_question",
     "all_coverage",
     "known_share",
+    "agreement",
+    "length",
     "kind_given",
     "kind_missing",
 )
 
 
-def inputs(question: str, hit: Hit, rival: Hit | None, known_share: float) -> list[float]:
-    """The values of INPUTS for the best hit of a question; `rival` is the next best one."""
+_VOTERS = ("likely_words", "likely_bigrams", "likely_vectors", "question_words", "question_bigrams", "vectors")
+_LONG = 40  # letters; longer questions cover no less for it
+
+
+def inputs(question: str, hits: Sequence[Hit], known_share: float) -> list[float]:
+    """The values of INPUTS for the best of the hits of a question (at least one).
+
+    `agreement` is the share of the signals that put the best hit first; `length` lets a long question, of which any clause
+    covers less, be as sure as a short one.
+    """
+    hit, rival = hits[0], hits[1] if len(hits) > 1 else None
     of = dict(zip(FEATURES, hit.features, strict=True))
+    votes = sum(of[name] >= 1.0 for name in _VOTERS)
     kind = wanted_kind(question)
     given = kind is not None and gives_kind(kind, hit.clause.content)
     return [
@@ -39,6 +51,8 @@ def inputs(question: str, hit: Hit, rival: Hit | None, known_share: float) -> li
         of["nearest_question"],
         of["all_coverage"],
         known_share,
+        votes / len(_VOTERS),
+        min(1.0, sum(char.isalnum() for char in question) / _LONG),
         float(given),
         float(kind is not None and not given),
     ]

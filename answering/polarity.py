@@ -103,9 +103,7 @@ def reversed_in(statement: str, sources: Sequence[tuple[str, str]]) -> bool:
     theirs = [predicate for lead_in, text in sources for predicate in (*predicates(lead_in), *predicates(text, lead_in))]
     mine = predicates(statement)
     exceptions = [other.about for other in theirs if other.excepting]
-    excepted = any(
-        not one.excepting and any(held(one.about, about) >= _ALIKE for about in exceptions) for one in mine
-    )
+    excepted = any(not one.excepting and any(held(one.about, about) >= _ALIKE for about in exceptions) for one in mine)
     return any(_opposed(one, theirs) for one in mine) and not excepted
 
 

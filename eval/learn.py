@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold
 
 from answering import confidence
-from answering.asking import is_order
+from answering.asking import is_elsewhere, is_order
 from answering.question import Question, understand
 from eval.metrics import Judge
 from eval.questions import EvalCase
@@ -32,6 +32,7 @@ from retrieval.search import Search
 
 _REGULARISATION = 0.01  # strong: 200 questions can move a weight, not invent one
 _RIVALS = 15
+_REFUSALS = 0.16  # the share of questions people ask that the agreements do not answer, whatever the learning set holds
 _ONES = tuple(1.0 for _ in FEATURES)
 Matrix = npt.NDArray[np.float64]
 
@@ -75,23 +76,29 @@ def learn_confidence(library: Library, index: Index, learned: Ranking, cases: Se
     judge = Judge(library)
     rows: list[list[float]] = []
     labels: list[bool] = []
+    refusals: list[bool] = []
     for case, asked in _single(library, cases, expects=("answer", "refuse")):
         hits = search.find(asked.search_text, asked.agreements, 10)
-        if not hits or is_order(asked.text):
+        if not hits or is_order(asked.text) or (not asked.agreements and is_elsewhere(asked.text)):
             continue
         best = hits[0]
         right = best.clause.ref in case.also_ok or any(judge.holds(best.clause.ref, gold) for gold in case.gold)
-        share = search.known_share(asked.search_text)
-        rows.append(confidence.inputs(asked.text, best, hits[1] if len(hits) > 1 else None, share))
+        rows.append(confidence.inputs(asked.search_text, hits, search.known_share(asked.search_text)))
         labels.append(case.expect == "answer" and right)
-    values, truth = np.array(rows), np.array(labels)
-    model = LogisticRegression(C=10.0, max_iter=5000)
-    folds = StratifiedKFold(10, shuffle=True, random_state=0)
-    predicted = cross_val_predict(model, values, truth, cv=folds, method="predict_proba")[:, 1]
+        refusals.append(case.expect == "refuse")
+    values, truth, refuse = np.array(rows), np.array(labels), np.array(refusals)
+    weights = np.where(refuse, _REFUSALS / refuse.mean(), (1 - _REFUSALS) / (~refuse).mean())
+    predicted = np.zeros(len(truth))
+    for learnt, held in StratifiedKFold(10, shuffle=True, random_state=0).split(values, truth):
+        fold = LogisticRegression(C=10.0, max_iter=5000).fit(values[learnt], truth[learnt], weights[learnt])
+        predicted[held] = fold.predict_proba(values[held])[:, 1]
     thresholds = np.arange(0.3, 0.9, 0.01)
-    # A wrong clause number is worse than no answer: it counts twice.
-    costs = [2 * ((predicted >= t) & ~truth).sum() + ((predicted < t) & truth).sum() for t in thresholds]
-    return model.fit(values, truth), float(thresholds[int(np.argmin(costs))])
+    # A false answer is worse than no answer: it counts twice.
+    costs = [
+        (weights * (2.0 * (refuse & (predicted >= t)) + (~refuse & (predicted >= t) & ~truth) + (~refuse & (predicted < t)))).sum()
+        for t in thresholds
+    ]
+    return LogisticRegression(C=10.0, max_iter=5000).fit(values, truth, weights), float(thresholds[int(np.argmin(costs))])
 
 
 def _single(library: Library, cases: Sequence[EvalCase], expects: Sequence[str] = ("answer",)) -> list[tuple[EvalCase, Question]]:

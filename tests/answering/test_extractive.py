@@ -14,7 +14,7 @@ def _exhibit(text: str, lead_in: str = "") -> Exhibit:
     return Exhibit("C1", clause, "", lead_in)
 
 
-_FILLING = "用户应当按照页面的提示完成操作并对其真实性负责，服务方将依照法律法规的要求保存相应的日志与记录，以备主管部门依法查询与核对之用。"
+_FILLING = "用户应当按照页面的提示完成操作并对其真实性负责，服务方将依照法律法规的要求保存相应的日志与记录，以备主管部门查询与核对。"
 
 
 def test_a_short_clause_is_quoted_whole() -> None:

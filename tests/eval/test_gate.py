@@ -91,6 +91,11 @@ def test_a_slice_is_held_against_its_own_values(perfect: dict[str, Measured], ga
     assert _where(check(perfect, gate(text), slices)) == [("style.typo", "recall@5"), ("style.typo", "mrr")]
 
 
+def test_a_promise_named_for_a_slice_is_held_against_the_slice_too(perfect: dict[str, Measured], gate: WriteGate) -> None:
+    slices = {"style": {"typo": Slice(5, {"crash": Measured("crash", 1.0, 5)})}}
+    assert _where(check(perfect, gate("[style.typo]\ncrash = { max = 0 }"), slices)) == [("style.typo", "crash")]
+
+
 def test_a_slice_that_was_not_run_is_a_breach(perfect: dict[str, Measured], gate: WriteGate) -> None:
     assert _where(check(perfect, gate('[agreement.weka]\n"recall@5" = { min = 0 }'), {"agreement": {}})) == [("agreement.weka", "recall@5")]
     assert _where(check(perfect, gate('[agreement.weka]\n"recall@5" = { min = 0 }'))) == [("agreement.weka", "recall@5")]

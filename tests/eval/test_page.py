@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from eval.metrics import Measured
 from eval.page import page
 from eval.questions import Gold
-from eval.results import Facts, Results
+from eval.results import CaseResult, Facts, Results
 from retrieval.library import Library
 
 _HOSTILE = """</title></p></details>"'><script>alert(1)</script><img src=x onerror=alert(1)> ${x} $cases &lt; ]]> <!-- """
@@ -65,6 +66,13 @@ def _hostile(value: Any) -> Any:
     return _HOSTILE if isinstance(value, str) else value
 
 
+def _hostile_row(case: CaseResult) -> dict[str, Any]:
+    row = {**_hostile(dict(case.row)), "notice": _HOSTILE, "status": case.status if case.status != "error" else _HOSTILE}
+    for citation in row.get("citations", ()):
+        citation["quote"] += "else"  # a quote that no statement holds is shown too
+    return row
+
+
 def test_nothing_that_a_run_says_can_break_out_of_the_page(results: Results, library: Library, html: str) -> None:
     cases = tuple(
         replace(
@@ -77,7 +85,7 @@ def test_nothing_that_a_run_says_can_break_out_of_the_page(results: Results, lib
             answer_points=(_HOSTILE,),
             gold=tuple(Gold(_HOSTILE, _HOSTILE, _HOSTILE, True) for _ in case.gold),
             missed=case.missed and _HOSTILE,
-            row={**_hostile(dict(case.row)), "notice": _HOSTILE, "status": case.status if case.status != "error" else _HOSTILE},
+            row=_hostile_row(case),
         )
         for case in results.cases
     )
@@ -99,9 +107,13 @@ def test_nothing_that_a_run_says_can_break_out_of_the_page(results: Results, lib
 def test_a_hostile_clause_cannot_break_out_either(results: Results, library: Library, html: str, monkeypatch: pytest.MonkeyPatch) -> None:
     clauses = [replace(clause, text=f"{_HOSTILE}{clause.text}{_HOSTILE}", label=_HOSTILE) for clause in library.clauses()]
     monkeypatch.setattr(library, "_clauses", clauses)
-    hostile = _Read(page(results, library))
-    assert hostile.shapes == _Read(html).shapes
-    assert _HOSTILE in hostile.text
+    for anchor in ("自然日内可以申请全额退款", "<script>alert(1)</script><img", "这里没有的一句话"):
+        gold = (Gold("cloud", "1.2", anchor, True),)
+        cases = tuple(replace(case, gold=gold if case.gold else ()) for case in results.cases)
+        hostile = _Read(page(replace(results, cases=cases), library))
+        assert hostile.shapes <= _Read(html).shapes
+        assert hostile.scripts == _Read(html).scripts
+        assert _HOSTILE in hostile.text
 
 
 def test_the_page_asks_for_nothing_from_outside(html: str) -> None:
@@ -143,6 +155,15 @@ def test_a_case_shows_what_was_expected_cited_and_found(html: str) -> None:
     assert "✓ 《cloud协议》1.1" not in text
 
 
+def test_a_quote_is_shown_apart_only_where_no_statement_holds_it(results: Results, library: Library, html: str) -> None:
+    assert 'class="quote"' not in html
+    cases = tuple(
+        replace(case, row={**case.row, "statements": [{"text": "七天内可退。", "citations": [0]}]}) for case in results.cases[2:3]
+    )
+    text = _opened(page(replace(results, cases=cases), library), "selection")
+    assert "七天内可退。 《cloud协议》1.2《cloud协议》1.2\n服务开通后 7 个自然日内可以申请全额退款。" in text
+
+
 def test_the_anchor_is_marked_in_the_expected_clause(html: str) -> None:
     assert "服务开通后 7 个<mark>自然日内可以申请全额退款</mark>。" in html
 
@@ -180,12 +201,17 @@ def test_the_bars_are_as_long_as_the_values_and_say_their_n(html: str) -> None:
     assert "引用召回，按语言：简体中文 30.0%，英文 0.0%" in plot
     assert [float(width) for width in re.findall(r'<rect[^>]* width="([\d.]+)"', plot)] == [41.4, 0.0]  # of 138
     assert re.findall(r">n=(\d+)<", plot) == ["5", "1"]
+    assert '<rect class="more"' in plot
+    refusals = next(found for found in re.findall(r"<svg.*?</svg>", html, re.S) if "误拒率，按语言" in found)
+    assert '<rect class="less"' in refusals
 
 
 def test_the_promises_are_marked_as_broken_where_they_are(results: Results, library: Library, html: str) -> None:
     assert len(_Read(html).with_class("broken")) == 1  # the crash
     summary = {name: measured for name, measured in results.summary.items() if name != "fabricated"}
     assert len(_Read(page(replace(results, summary=summary), library)).with_class("broken")) == 2  # not measured is not kept
+    summary["fabricated"] = Measured("fabricated", 0.0, 0)
+    assert len(_Read(page(replace(results, summary=summary), library)).with_class("broken")) == 2
 
 
 def test_headline_numbers_stand_with_interval_and_n(results: Results, html: str) -> None:

@@ -1,0 +1,130 @@
+"""Which agreement the words of a clause name: titles in 《》, and the short names a text gives them (以下简称“通用服务协议”)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from retrieval.clause import Agreement, Clause, Kind
+
+_TITLE = re.compile(r"《\s*([^《》]+?)\s*》")
+_QUOTED = r"[“\"「『]([^“”\"「」『』]{2,30})[”\"」』]"
+# （以下简称“通用服务协议”）: what the words in front of the bracket are called from here on.
+_CALLED = re.compile(
+    rf"[（(][^（）()“”\"「」『』]{{0,6}}?(?P<how>简称|统称|合称|称)[为作]?\s*[：:]?\s*(?P<names>{_QUOTED}(?:\s*[或、和及/]\s*{_QUOTED})*)\s*[）)]"
+)
+_TITLE_BEFORE = re.compile(r"《\s*([^《》]+?)\s*》(?:\s*[（(][^（）()]*[）)])*\s*$")
+_SENTENCE_END = re.compile(r"[。；！？\n]")
+_SELF = re.compile(r"本.{0,8}(?:协议|合同|条款|规则|声明|政策|规范|指引|办法|约定|文件)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place where a text names documents. `targets` are keys where we hold them, titles where we do not; a collective name
+    (以下统称“相关协议”) has several. `annex` is the id of the annex where the title is that of an annex of the same agreement."""
+
+    start: int
+    end: int
+    targets: tuple[str, ...]
+    annex: str | None = None
+
+
+def plain(title: str) -> str:
+    """A title in the one spelling that titles are compared in."""
+    return re.sub(r"[\s《》]", "", unicodedata.normalize("NFKC", title))
+
+
+class Titles:
+    """The names of the agreements of a library: those of the catalog and those the texts give themselves and each other.
+
+    A text may name its own agreement otherwise than the catalog does (《腾讯乐享平台服务协议》（以下简称“本协议”）). Others are taken
+    to mean that agreement by such a title only if it holds one of its catalog names: 《软件许可及服务协议》 could be anybody's. A
+    title is also known without the company's name in front, again if a name of the agreement is left.
+    """
+
+    def __init__(self, agreements: Sequence[Agreement], clauses: Iterable[Clause]) -> None:
+        self._parties = tuple(plain(party) for agreement in agreements for party in agreement.parties)
+        self._own: dict[str, set[str]] = {agreement.key: {plain(agreement.title)} for agreement in agreements}
+        self._annexes: dict[str, dict[str, str]] = {}
+        defining: list[Clause] = []
+        for clause in clauses:
+            if clause.kind is Kind.ANNEX and clause.heading:
+                names = self._annexes.setdefault(clause.agreement, {})
+                names[plain(clause.heading)] = names[self._bare(clause.heading)] = clause.id
+            if "称" in clause.text:
+                defining.append(clause)
+                for called in _CALLED.finditer(clause.text):
+                    title = _TITLE_BEFORE.search(clause.text, 0, called.start())
+                    if title and any(_SELF.fullmatch(name) for name in _quoted(called["names"])):
+                        self._own.setdefault(clause.agreement, set()).add(plain(title[1]))
+        self._known = self._known_to_all(agreements)
+        self._aliases: dict[str, dict[str, tuple[str, ...]]] = {}
+        for clause in defining:
+            self._read_aliases(clause)
+
+    def name(self, title: str, within: str | None = None) -> str:
+        """The key of the agreement that a title names; the title itself, without spaces, where we hold none of that name.
+
+        `within` is the agreement whose text says so: its own name for itself goes first.
+        """
+        wanted = plain(title)
+        if within is not None and wanted in self._own.get(within, ()):
+            return within
+        keys = self._known.get(wanted) or self._known.get(self._bare(title)) or set()
+        return next(iter(keys)) if len(keys) == 1 else re.sub(r"[\s《》]", "", title)
+
+    def mentions(self, clause: Clause) -> list[Mention]:
+        """The documents that a clause's text names, in order. A short name inside the words that give it is not one."""
+        found = [self._mention(clause, title) for title in _TITLE.finditer(clause.text)]
+        aliases = self._aliases.get(clause.agreement, {})
+        if aliases:
+            pattern = "|".join(re.escape(name) for name in sorted(aliases, key=len, reverse=True))
+            taken = [(mention.start, mention.end) for mention in found]
+            taken += [called.span("names") for called in _CALLED.finditer(clause.text)]
+            for alias in re.finditer(pattern, clause.text):
+                if not any(start < alias.end() and alias.start() < end for start, end in taken):
+                    found.append(Mention(*alias.span(), aliases[alias.group()]))
+        return sorted(found, key=lambda mention: mention.start)
+
+    def _mention(self, clause: Clause, title: re.Match[str]) -> Mention:
+        target = self.name(title[1], clause.agreement)
+        annexes = self._annexes.get(clause.agreement, {})
+        annex = annexes.get(plain(title[1])) or annexes.get(self._bare(title[1]))
+        if annex and target not in self._own:
+            return Mention(*title.span(), (clause.agreement,), annex)
+        return Mention(*title.span(), (target,))
+
+    def _bare(self, title: str) -> str:
+        """A title without the company's name that it begins with."""
+        wanted = plain(title)
+        cut = max((size for size in range(2, len(wanted)) if any(wanted[:size] in party for party in self._parties)), default=0)
+        return wanted[cut:]
+
+    def _known_to_all(self, agreements: Sequence[Agreement]) -> dict[str, set[str]]:
+        known: dict[str, set[str]] = {}
+        for agreement in agreements:
+            names = {plain(name) for name in agreement.names}
+            own = self._own[agreement.key]
+            given = {title for title in own | {self._bare(title) for title in own} if any(name in title for name in names)}
+            for title in given | names | {plain(agreement.title)}:
+                known.setdefault(title, set()).add(agreement.key)
+        return known
+
+    def _read_aliases(self, clause: Clause) -> None:
+        for called in _CALLED.finditer(clause.text):
+            names = [name for name in _quoted(called["names"]) if not _SELF.fullmatch(name)]
+            if called["how"] in ("统称", "合称"):
+                begin = max((end.end() for end in _SENTENCE_END.finditer(clause.text, 0, called.start())), default=0)
+                titles = [title[1] for title in _TITLE.finditer(clause.text, begin, called.start())]
+            else:
+                before = _TITLE_BEFORE.search(clause.text, 0, called.start())
+                titles = [before[1]] if before else []
+            for name in names if titles else ():
+                targets = tuple(dict.fromkeys(self.name(title, clause.agreement) for title in titles))
+                self._aliases.setdefault(clause.agreement, {}).setdefault(name, targets)
+
+
+def _quoted(names: str) -> list[str]:
+    return re.findall(_QUOTED, names)
