@@ -61,7 +61,15 @@ class Answerer:
     @property
     def fingerprint(self) -> str:
         """Changes when the same question may get another answer: library and index, prompt, model."""
-        return f"{self._search.index.version}/{self._prompt.version}/{self._model.name if self._model else 'extractive'}"
+        return f"{self._search.index.version}/{self.prompt_version}/{self.model_name}"
+
+    @property
+    def model_name(self) -> str:
+        return self._model.name if self._model else "extractive"
+
+    @property
+    def prompt_version(self) -> str:
+        return self._prompt.version
 
     def answer(
         self, question: str, history: Sequence[str] = (), *, agreements: Sequence[str] = (), question_id: str | None = None

@@ -5,6 +5,7 @@ A command imports what it needs when it runs: LangChain and Chroma cost about a 
 
 from __future__ import annotations
 
+import datetime
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -157,30 +158,35 @@ def index(force: Annotated[bool, typer.Option("--force", help="即使完好也�
 def evaluate(
     questions: Annotated[list[Path] | None, typer.Option("--questions", help="问题文件（JSON Lines），可重复；默认是自带的 test。")] = None,
     answers: Annotated[Path | None, typer.Option("--answers", help="把每个答案写进这个文件；中断后再运行会接着做。")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="把结果写进这个目录：results.json、junit.xml、index.html。")] = None,
+    gate: Annotated[bool, typer.Option("--gate", help="不到 eval/gate.toml 的门槛就失败。")] = False,
+    compare: Annotated[tuple[Path, Path] | None, typer.Option("--compare", metavar="OLD NEW", help="比较两次的 results.json。")] = None,
+    bench: Annotated[Path | None, typer.Option("--bench", help="用这个目录里的公开法条题集测量检索。")] = None,
+    verifier: Annotated[bool, typer.Option("--verifier", help="测量核对本身：造出错误的句子，看查出多少。")] = False,
+    learn: Annotated[bool, typer.Option("--learn", help="从问题文件学习排序与把握度的权重。")] = False,
     parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="同时问几个。")] = 2,
     as_json: JsonOption = False,
 ) -> None:
     """用问题集测量检索与引用。"""
-    with _failing_plainly(), _opened() as wired, _progress() as progress:
-        from eval.metrics import summarise
-        from eval.questions import QUESTIONS, load_questions, problems
-        from eval.run import run_cases
+    from eval import command
+    from eval.errors import EvalError
 
-        cases = load_questions(questions or [QUESTIONS / "test.jsonl"])
-        for problem in problems(cases, wired.library):
-            _tell(f"问题集：{problem}")
-        done = 0
-
-        def tick() -> None:
-            nonlocal done
-            done += 1
-            progress("提问", done, len(cases))
-
-        answerer = wired.answerer()
-        scores = run_cases(answerer, wired.library, cases, answers=answers, fingerprint=answerer.fingerprint, parallel=parallel, tick=tick)
-        summary = summarise(scores)
-    if as_json:
-        _print_json({name: {"value": m.value, "n": m.n, "low": m.low, "high": m.high} for name, m in summary.items()})
+    with _failing_plainly(EvalError):
+        if compare:
+            command.show_comparison(_screen(), *compare)
+            return
+        with _opened() as wired, _progress() as progress:
+            if bench:
+                command.run_bench(_screen(), bench, wired.settings.home, progress)
+            elif verifier:
+                command.measure_verifier(_screen(), wired.library, as_json=as_json)
+            elif learn:
+                command.learn_weights(wired.library, wired.search().index, questions or [])
+            else:
+                today = datetime.date.today().isoformat()
+                run = command.Run(wired.answerer(), wired.library, tuple(questions or ()), answers, report, parallel, today)
+                if not command.evaluate(_screen(), run, progress, held_to_gate=gate, as_json=as_json):
+                    raise typer.Exit(1)
 
 
 @app.command()
@@ -255,18 +261,19 @@ def _opened() -> Iterator[_Wired]:
 
 
 @contextmanager
-def _failing_plainly() -> Iterator[None]:
+def _failing_plainly(*also: type[Exception]) -> Iterator[None]:
     """One sentence and exit status 1 for what people can do something about; anything else is our mistake and shows itself."""
     from answering.errors import AnsweringError
     from prompts.prompt import PromptError
     from retrieval.errors import RetrievalError, UnknownAgreement
 
+    known: tuple[type[Exception], ...] = (RetrievalError, AnsweringError, PromptError, SettingsError)
     try:
         yield
     except UnknownAgreement as error:
         _notes.print(f"错误：{error}", style="red", markup=False)
         raise typer.Exit(2) from error
-    except (RetrievalError, AnsweringError, PromptError, SettingsError) as error:
+    except (*known, *also) as error:
         _notes.print(f"错误：{error}", style="red", markup=False)
         raise typer.Exit(1) from error
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from eval.questions import QuestionsError
 from retrieval.clause import Clause, Kind
-from retrieval.index import Index, Progress, open_index
+from retrieval.index import Progress, open_index
 from retrieval.likely import LikelyQuestion
 from retrieval.ranking import Ranking
 from retrieval.search import Search
@@ -40,7 +40,19 @@ class Statutes:
                 rows = [json.loads(line) for line in file]
             queries = [json.loads(line) for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
             self._clauses = [
-                Clause("statutes", str(row["id"]), row["article"], 1, Kind.CLAUSE, 1, None, f"{row['title']} {row['article']}", row["text"], False, "")
+                Clause(
+                    "statutes",
+                    str(row["id"]),
+                    row["article"],
+                    1,
+                    Kind.CLAUSE,
+                    1,
+                    None,
+                    f"{row['title']} {row['article']}",
+                    row["text"],
+                    False,
+                    "",
+                )
                 for row in rows[:limit]
             ]
             self.queries = [Query(row["text"], frozenset(map(str, row["gold"]))) for row in queries]
@@ -69,9 +81,12 @@ class BenchRow:
     p95_ms: float
 
 
-def run_bench(folder: Path, home: Path, ranking: Ranking, *, progress: Progress, tick: Callable[[int, int], None]) -> tuple[list[BenchRow], float]:
+def run_bench(
+    folder: Path, home: Path, ranking: Ranking, *, progress: Progress, tick: Callable[[int, int], None]
+) -> tuple[list[BenchRow], float]:
     """The rows of plain BM25 and of WenYue's search, and the seconds that indexing took (0 where the index was there)."""
     statutes = Statutes(folder)
+    home.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     index = open_index(home, statutes, progress=progress)
     seconds = time.perf_counter() - started
@@ -86,20 +101,25 @@ def run_bench(folder: Path, home: Path, ranking: Ranking, *, progress: Progress,
         "WenYue": lambda text: [hit.clause.id for hit in search.find(text, (), _DEPTH)],
     }
     total = len(methods) * len(statutes.queries)
-    rows = []
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        tick(done, total)
+
     try:
-        for number, (method, find) in enumerate(methods.items()):
-            rows.append(_measure(method, find, statutes.queries, lambda done, before=number: tick(before * len(statutes.queries) + done, total)))  # type: ignore[misc]
+        rows = [_measure(method, find, statutes.queries, step) for method, find in methods.items()]
     finally:
         index.close()
     return rows, seconds
 
 
-def _measure(method: str, find: Callable[[str], list[str]], queries: Sequence[Query], tick: Callable[[int], None]) -> BenchRow:
+def _measure(method: str, find: Callable[[str], list[str]], queries: Sequence[Query], tick: Callable[[], None]) -> BenchRow:
     recalls: dict[int, list[float]] = {5: [], 10: [], 100: []}
     reciprocal: list[float] = []
     times: list[float] = []
-    for done, query in enumerate(queries, start=1):
+    for query in queries:
         started = time.perf_counter()
         found = find(query.text)
         times.append((time.perf_counter() - started) * 1000)
@@ -107,7 +127,7 @@ def _measure(method: str, find: Callable[[str], list[str]], queries: Sequence[Qu
             values.append(len(query.gold.intersection(found[:k])) / len(query.gold))
         rank = next((rank for rank, name in enumerate(found[:10], start=1) if name in query.gold), None)
         reciprocal.append(1 / rank if rank else 0.0)
-        tick(done)
+        tick()
     return BenchRow(
         method,
         {k: float(np.mean(values)) for k, values in recalls.items()},

@@ -1,4 +1,4 @@
-"""Learn the ranking and the confidence from the `dev` questions, and write their weights where the rooms read them.
+"""Learn the ranking and the confidence from the `train` and `dev` questions, and write their weights where the rooms read them.
 
     wenyue eval --learn
 
@@ -119,10 +119,15 @@ def learn(library: Library, index: Index, cases: Sequence[EvalCase]) -> None:
     """Learn both from `cases` and write the weights where retrieval and answering read them."""
     learned = learn_ranking(library, index, cases)
     bare = {name: weight for name, weight in zip(FEATURES, learned.bare, strict=True) if name in TEXT_FEATURES}
-    write(ranking.WEIGHTS, {"learned_from": "dev", "weights": dict(zip(FEATURES, learned.weights, strict=True)), "bare": bare})
+    write(ranking.WEIGHTS, {"learned_from": "train and dev", "weights": dict(zip(FEATURES, learned.weights, strict=True)), "bare": bare})
     model, threshold = learn_confidence(library, index, learned, cases)
     weights = {name: round(float(value), 4) for name, value in zip(confidence.INPUTS, model.coef_[0], strict=True)}
     write(
         confidence.WEIGHTS,
-        {"learned_from": "dev", "weights": weights, "intercept": round(float(model.intercept_[0]), 4), "threshold": round(threshold, 2)},
+        {
+            "learned_from": "train and dev",
+            "weights": weights,
+            "intercept": round(float(model.intercept_[0]), 4),
+            "threshold": round(threshold, 2),
+        },
     )

@@ -42,6 +42,8 @@ class Judge:
         values |= self._retrieval(case, row)
         values |= self._citations(case, row, cited)
         values |= _refusals(case, str(row["status"]))
+        if crashed:  # a crash is neither a right refusal nor a wrong one; it breaks the gate by itself
+            values |= {"false_answer": None, "over_refusal": None, "clarified": None}
         values["answer_points"] = self._points(case, row) if case.expect == "answer" and case.answer_points else None
         values["latency_ms"] = float(row.get("latency_ms") or 0.0) if not crashed else None
         tokens = row.get("tokens") or {}
@@ -82,7 +84,8 @@ class Judge:
         values["mrr"] = 1 / min(found) if found else 0.0
         gains = sorted(found)[: 1 if any_suffices else None]
         ideal = sum(1 / log2(rank + 1) for rank in range(1, (1 if any_suffices else len(ranks)) + 1))
-        values["ndcg@10"] = sum(1 / log2(rank + 1) for rank in gains if rank <= 10) / ideal
+        # Two gold anchors of one clause share its rank: what is gained there cannot exceed the ideal.
+        values["ndcg@10"] = min(1.0, sum(1 / log2(rank + 1) for rank in gains if rank <= 10) / ideal)
         return values
 
     def _citations(self, case: EvalCase, row: Mapping[str, Any], cited: Sequence[tuple[str, str]]) -> dict[str, float | None]:
@@ -134,10 +137,10 @@ class Judge:
             return "false_answer" if row["status"] == "answered" else ""
         if values["citation_recall"] == 1.0:
             return ""
-        if row["status"] != "answered":
-            return "refusal" if not row.get("withheld") else "verification"
         if (values["recall@10"] or 0.0) < 1.0:
             return "retrieval"
+        if row["status"] != "answered":
+            return "refusal" if not row.get("withheld") else "verification"
         return "verification" if row.get("withheld") else "selection"
 
 

@@ -58,6 +58,9 @@ METRICS: Mapping[str, Naming] = {
 # What is shown of every slice and compared between runs.
 MAIN = ("recall@1", "recall@5", "citation_recall", "citation_precision", "false_answer", "over_refusal")
 
+# The promise itself: what must be zero in every run.
+PROMISED = ("fabricated", "quotes_not_verbatim", "crash")
+
 # Why a case was missed -> its name and what it means.
 WHY: Mapping[str, tuple[str, str]] = {
     "retrieval": ("没找到", "应引的条款没有全部进入检索前十"),

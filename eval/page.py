@@ -15,7 +15,7 @@ from string import Template
 
 from eval.metrics import Measured
 from eval.missed import Sheet
-from eval.names import MAIN, SLICES, WHY, in_order, interval_of, label_of, naming, printed, why_order
+from eval.names import MAIN, PROMISED, SLICES, WHY, in_order, interval_of, label_of, naming, printed, why_order
 from eval.plots import Bar, bars, columns, gauge
 from eval.results import CaseResult, Results, Slice
 from retrieval.library import Library
@@ -23,7 +23,6 @@ from retrieval.library import Library
 _TEMPLATE = Path(__file__).parent / "page.html"
 _SCRIPT = Path(__file__).parent / "page.js"
 
-_ZERO = ("fabricated", "quotes_not_verbatim", "crash")
 _RANKS = (("1", 1), ("2", 2), ("3", 3), ("4–5", 5), ("6–10", 10), ("11–20", 20))
 _NOT_FOUND = "没找到"
 
@@ -40,7 +39,7 @@ def page(results: Results, library: Library) -> str:
         lead=f"{len(results.cases)} 道题，没答好的 {len(missed)} 道。问题都走与聊天里同一条路。",
         facts=_facts(results),
         tiles="".join(_tile(results, name) for name in MAIN if name in results.summary),
-        promise="".join(_promise(results, name) for name in _ZERO),
+        promise="".join(_promise(results, name) for name in PROMISED),
         missed_says=f"{len(results.cases)} 道题里有 {len(missed)} 道",
         why=_why(missed),
         why_legend="".join(f"<li><b>{escape(title)}</b>　{escape(says)}</li>" for title, says in map(_reason, _reasons(missed))),

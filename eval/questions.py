@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.errors import EvalError
 from retrieval.clause import Clause
 from retrieval.library import Library
 
@@ -20,7 +21,7 @@ STYLES = (
 )  # fmt: skip
 
 
-class QuestionsError(Exception):
+class QuestionsError(EvalError):
     """A questions file cannot be used; the message names the file, the line and what is wrong."""
 
 

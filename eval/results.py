@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.errors import EvalError
 from eval.metrics import Measured, Score, summarise
 from eval.questions import Gold
 
 FORMAT = 1
 
 
-class ResultsError(Exception):
+class ResultsError(EvalError):
     """A file is not the result of a run in a format we read; the message names the file and what is wrong."""
 
 

@@ -76,7 +76,7 @@ def _kept(answers: Path, cases: Sequence[EvalCase], fingerprint: str) -> dict[st
                 row = json.loads(line)
             except ValueError:
                 continue
-            if row.get("status") != "error" and expected.get(row.get("id")) == row.get("run"):
+            if isinstance(row, dict) and row.get("status") != "error" and expected.get(str(row.get("id"))) == row.get("run"):
                 kept[row["id"]] = row
     return kept
 

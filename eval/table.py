@@ -11,7 +11,7 @@ from rich.text import Text
 from eval.compare import Change, Comparison, Difference
 from eval.gate import Breach
 from eval.metrics import Measured
-from eval.names import MAIN, SLICES, STATUSES, WHY, in_order, interval_of, label_of, naming, printed, why_order
+from eval.names import MAIN, PROMISED, SLICES, STATUSES, WHY, in_order, interval_of, label_of, naming, printed, why_order
 from eval.results import CaseResult, Results, Slice
 
 _TONES = {"better": "green", "worse": "red", "sideways": "yellow"}
@@ -32,7 +32,7 @@ def show_summary(console: Console, summary: Mapping[str, Measured]) -> None:
     for column in ("值", "95% 区间", "n"):
         table.add_column(column, justify="right")
     for name, measured in summary.items():
-        alarm = "bold red" if name in ("fabricated", "quotes_not_verbatim", "crash") and measured.value else ""
+        alarm = "bold red" if name in PROMISED and measured.value else ""
         table.add_row(naming(name).title, name, Text(printed(name, measured.value), alarm), interval_of(measured), str(measured.n))
     console.print(table)
 
@@ -74,7 +74,7 @@ def show_missed(console: Console, cases: Sequence[CaseResult]) -> None:
 def show_comparison(console: Console, comparison: Comparison) -> None:
     """The differences of the main metrics, then the cases that changed, the worse ones first, then those in one run only."""
     console.print(Text(f"两次都问到的 {comparison.common} 题", style="bold"))
-    table = _table("指标之差（新 − 旧）")
+    table = _table("指标之差（新 − 旧），只算两次都有值的题")
     table.add_column("指标")
     for column in ("旧", "新", "差", "95% 区间（成对自助法）", "n", "McNemar p"):
         table.add_column(column, justify="right")
@@ -105,7 +105,7 @@ def _difference(difference: Difference) -> list[Text]:
         Text(f"{difference.mean * 100:+.1f}", colour),
         Text(f"{difference.low * 100:+.1f} … {difference.high * 100:+.1f}"),
         Text(str(difference.n)),
-        Text("" if difference.p is None else f"{difference.p:.3f}"),
+        Text("" if difference.p is None else "<0.001" if difference.p < 0.001 else f"{difference.p:.3f}"),
     ]
 
 

@@ -46,14 +46,16 @@ class LocalEmbeddings:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=2 if len(texts) > 50 else 1, max_features=_MOST_NGRAMS)
-        matrix = vectorizer.fit_transform(texts)
-        dimensions = max(1, min(_DIMENSIONS, min(matrix.shape) - 1))
-        svd = TruncatedSVD(dimensions, algorithm="randomized", random_state=0).fit(matrix)
         folder.mkdir(parents=True, exist_ok=True)
-        terms = vectorizer.get_feature_names_out().tolist()
-        (folder / "ngrams.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
-        np.save(folder / "idf.npy", vectorizer.idf_.astype(np.float32))
-        np.save(folder / "components.npy", np.ascontiguousarray(svd.components_.T.astype(np.float32)))
+        if not any(ngrams(text) for text in texts):
+            _write(folder, [], np.zeros(0), np.zeros((0, 1)))
+            return
+        matrix = vectorizer.fit_transform(texts)
+        if min(matrix.shape) < 3:  # too little to reduce: the texts themselves are the dimensions
+            components = matrix.toarray()
+        else:
+            components = TruncatedSVD(min(_DIMENSIONS, min(matrix.shape) - 1), random_state=0).fit(matrix).components_
+        _write(folder, vectorizer.get_feature_names_out().tolist(), vectorizer.idf_, components.T)
 
     @property
     def dimensions(self) -> int:
@@ -70,3 +72,9 @@ class LocalEmbeddings:
         vector = (weights / np.linalg.norm(weights)) @ self._components[columns]
         length = float(np.linalg.norm(vector))
         return (vector / length if length else vector).astype(np.float32)
+
+
+def _write(folder: Path, terms: list[str], idf: npt.NDArray[np.float64], components: npt.NDArray[np.float64]) -> None:
+    (folder / "ngrams.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
+    np.save(folder / "idf.npy", idf.astype(np.float32))
+    np.save(folder / "components.npy", np.ascontiguousarray(components.astype(np.float32)))

@@ -10,7 +10,7 @@ from retrieval.clause import Clause
 from retrieval.lexical import LexicalIndex
 from retrieval.likely import LikelyQuestion
 from retrieval.links import Links
-from retrieval.words import STOP_WORDS, bigrams
+from retrieval.words import STOP_WORDS, bigrams, normalise
 
 TEXT_SIGNALS = ("words", "bigrams", "context", "vectors")
 LIKELY_SIGNALS = (
@@ -19,6 +19,8 @@ LIKELY_SIGNALS = (
 SIGNALS = (*TEXT_SIGNALS, *LIKELY_SIGNALS)
 TEXT_FEATURES = (*TEXT_SIGNALS, "text_coverage", "context_coverage")
 FEATURES = (*SIGNALS, "text_coverage", "likely_coverage", "context_coverage", "nearest_question", "all_coverage")
+
+_QUOTATION = 10  # letters; fewer in a row are no quotation
 
 
 class Features:
@@ -47,6 +49,11 @@ class Features:
         nearest = max((2 * self._common(asked, pairs) / (total + weight) for pairs, weight in known.questions), default=0.0)
         return [*(signals.get(name, 0.0) for name in SIGNALS), *shares[:3], nearest, shares[3]]
 
+    def quotes(self, question: str, clause: Clause) -> bool:
+        """Whether the question is a piece of the clause's text, letter by letter."""
+        letters = _letters(question)
+        return len(letters) >= _QUOTATION and letters in self._known_of(clause).letters
+
     @staticmethod
     def _common(asked: Mapping[str, float], there: frozenset[str]) -> float:
         return sum([weight for pair, weight in asked.items() if pair in there])
@@ -56,7 +63,7 @@ class Features:
         asked = [frozenset(bigrams(likely.text)) - STOP_WORDS for likely in self._likely.get(clause.ref, ())]
         text, around, likely = frozenset(bigrams(clause.content)), frozenset(bigrams(context)), frozenset[str]().union(*asked)
         questions = tuple((pairs, sum(self._idf(pair) for pair in pairs)) for pairs in asked)
-        return _Known(text, around, likely, text | around | likely, questions)
+        return _Known(text, around, likely, text | around | likely, questions, _letters(clause.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +75,8 @@ class _Known:
     likely: frozenset[str]
     all: frozenset[str]
     questions: tuple[tuple[frozenset[str], float], ...]
+    letters: str
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in normalise(text) if char.isalnum())

@@ -90,8 +90,8 @@ def open_index(home: Path, library: Source, *, progress: Progress = _silent, tel
         build_index(home, library, progress=progress, tell=tell)
     try:
         return Index(folder, library)
-    except OSError as error:
-        raise StorageError(f"cannot open the index in {folder}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # Tantivy tells of files it cannot read or lock by ValueError
+        raise StorageError(f"cannot open the index in {folder}: {str(error).splitlines()[0]}") from error
 
 
 def build_index(
@@ -121,6 +121,8 @@ def build_index(
             aside.rename(folder)
         except Exception as error:
             shutil.rmtree(aside, ignore_errors=True)
+            if isinstance(error, StorageError):
+                raise
             if isinstance(error, OSError):
                 raise StorageError(f"cannot write the index in {root}: {error.strerror or error}") from error
             if type(error).__module__.partition(".")[0] in ("chromadb", "builtins"):  # tantivy raises ValueError
@@ -137,11 +139,12 @@ def damage_of(folder: Path) -> str | None:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         files: dict[str, str] = manifest["files"]
+        wanted = [(str(name), str(checksum)) for name, checksum in files.items()]
     except FileNotFoundError:
         return "没有清单"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "清单无法读取"
-    for name, checksum in files.items():
+    for name, checksum in wanted:
         try:
             if _checksum(folder / name) != checksum:
                 return f"{name} 与建立时不同"
@@ -152,6 +155,8 @@ def damage_of(folder: Path) -> str | None:
 
 def _write(folder: Path, library: Source, progress: Progress) -> None:
     clauses = searchable(library)
+    if not clauses:
+        raise StorageError("there is no clause to index: the catalog lists no agreement with numbered text")
     links = Links(library.clauses())
     folder.mkdir(parents=True)
 

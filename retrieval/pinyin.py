@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 from retrieval.words import normalise
 
@@ -13,13 +14,16 @@ _LONGEST_SYLLABLE = 6
 
 
 def pinyin_pairs(text: str) -> list[str]:
-    """Overlapping pairs of syllables of a text, `tui_kuan` for 退款, 腿款 and tuikuan alike. Latin words that are no pinyin are left out."""
+    """Overlapping pairs of syllables of a text: `tui_kuan` for 退款, 腿款 and tuikuan alike.
+
+    Latin words that are no pinyin are left out.
+    """
     runs: list[list[str]] = []
     for run in _RUN.findall(normalise(text)):
         syllables = _spoken(run) if run[0] >= "\u3400" else _syllables(run)
         if syllables:
             runs.append(syllables)
-    return [f"{first}_{second}" for run in runs for first, second in zip(run, run[1:], strict=False)]
+    return [f"{first}_{second}" for run in runs for first, second in pairwise(run)]
 
 
 def _spoken(run: str) -> list[str]:

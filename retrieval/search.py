@@ -44,6 +44,8 @@ class Search:
             clause = self.index.clauses[position]
             features = tuple(self._features.of(asked, clause, shares[position]))
             score = self._ranking.score(features, bare=clause.ref not in self.index.likely)
+            if self._features.quotes(question, clause):
+                score = 1.0
             hits.append(Hit(clause, round(score, 6), tuple(ranks[position].items()), features))
         place = {hit.clause.ref: position for hit, position in zip(hits, considered, strict=True)}
         return sorted(hits, key=lambda hit: (-hit.score, place[hit.clause.ref]))[:limit]

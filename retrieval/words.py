@@ -17,7 +17,8 @@ _MEASURE = r"个?(?:自然日|工作日|月|星期|礼拜|小时|工作)|[天日
 # A Chinese numeral is a number where a measure follows it: 三十个自然日, but not 一般 or 统一年费, and not the 万 of 5万元.
 _MEASURED = re.compile(
     rf"(百分之)?(?<![\d统唯之第])([{_NUMERAL}]+)(?={_MEASURE})|(百分之)([{_NUMERAL}]+)"
-    rf"|(?<![\d统唯之第{_NUMERAL}])(?P<ten_thousands>[一二两三四五六七八九十][零一二三四五六七八九十百千]*)(?=[万亿](?![{_NUMERAL}]))"
+    rf"|(?<![\d统唯之第{_NUMERAL}])(?P<ten_thousands>[一二两三四五六七八九十][零一二三四五六七八九十百千]*)"
+    rf"(?=[万亿](?![{_NUMERAL}]))"
 )
 _VARIANTS = str.maketrans({"帐": "账", "妳": "你", "您": "你", "麽": "么", "啥": "什", "裏": "里"})
 _CJK = r"\u3400-\u9fff"

@@ -155,8 +155,17 @@ def test_the_table_shows_differences_changes_and_what_was_not_compared(run: Resu
     assert "两次都问到的 2 题" in shown
     recall = next(line for line in shown.splitlines() if line.startswith("引用召回"))
     assert [cell.strip() for cell in recall.split("│")] == ["引用召回", "50.0%", "75.0%", "+25.0", "-50.0 … +100.0", "2", ""]
+    fully = next(line for line in shown.splitlines() if line.startswith("应引全引"))
+    assert fully.split("│")[-1].strip() == "1.000"
     assert shown.index("变坏 1") < shown.index("sinks") < shown.index("变好 1") < shown.index("improves")
     assert "100.0% → 50.0%" in shown
     assert "拒答：协议未写到 → 已答" in shown
     assert "只在旧的里 1：[gone]" in shown
     assert "只在新的里 1：came" in shown
+
+
+def test_a_tiny_p_is_not_shown_as_nought(run: Results) -> None:
+    console = Console(file=StringIO(), width=160)
+    show_comparison(console, compare(_with(run, *(_case(case.id, recall=0.0) for case in run.cases)), run))
+    shown: str = console.file.getvalue()  # type: ignore[attr-defined]
+    assert next(line for line in shown.splitlines() if line.startswith("应引全引")).split("│")[-1].strip() == "<0.001"

@@ -1,0 +1,112 @@
+"""What `wenyue eval` does, for bot/cli.py to call with the rooms wired."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from answering.answerer import Answerer
+from eval import bench, compare, gate, junit, learn, mutants, page, results, table, truths, verdicts
+from eval.metrics import slices, summarise
+from eval.questions import QUESTIONS, load_questions, problems
+from eval.run import run_cases
+from retrieval.index import Index, Progress
+from retrieval.library import Library
+from retrieval.links import Links
+from retrieval.ranking import Ranking
+
+DEFAULT = (QUESTIONS / "test.jsonl",)
+LEARNED_FROM = (QUESTIONS / "train.jsonl", QUESTIONS / "dev.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run over questions: who answers, what is asked (`test` where nothing is named), and where results go."""
+
+    answerer: Answerer
+    library: Library
+    questions: tuple[Path, ...]
+    answers: Path | None
+    report: Path | None
+    parallel: int
+    date: str
+
+
+def evaluate(console: Console, run: Run, progress: Progress, *, held_to_gate: bool, as_json: bool) -> bool:
+    """Ask, measure, show and write; returns whether the gate is met (true where it is not asked for). Raises EvalError."""
+    paths = run.questions or DEFAULT
+    cases = load_questions(paths)
+    wrong = problems(cases, run.library)
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        progress("提问", done, len(cases))
+
+    scores = run_cases(
+        run.answerer, run.library, cases, answers=run.answers, fingerprint=run.answerer.fingerprint, parallel=run.parallel, tick=tick
+    )
+    facts = results.Facts(
+        model=run.answerer.model_name,
+        prompt_version=run.answerer.prompt_version,
+        library_version=run.library.version,
+        date=run.date,
+        questions=tuple(path.name for path in paths),
+    )
+    data = results.to_json(scores, summarise(scores), slices(scores), facts)
+    found = results.from_json(data)
+    if run.report:
+        run.report.mkdir(parents=True, exist_ok=True)
+        (run.report / "results.json").write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
+        (run.report / "junit.xml").write_text(junit.junit(found), encoding="utf-8")
+        (run.report / "index.html").write_text(page.page(found, run.library), encoding="utf-8")
+    if as_json:
+        console.file.write(json.dumps({"facts": data["facts"], "summary": data["summary"]}, ensure_ascii=False) + "\n")
+    else:
+        table.show_results(console, found)
+        for problem in wrong:
+            console.print(f"问题集：{problem}", style="yellow", markup=False)
+    if not held_to_gate:
+        return True
+    breaches = gate.check(found.summary, slices=found.slices)
+    table.show_breaches(Console(stderr=True) if as_json else console, breaches)
+    return not breaches
+
+
+def show_comparison(console: Console, old: Path, new: Path) -> None:
+    """What changed from one run to another, case by case. Raises ResultsError."""
+    table.show_comparison(console, compare.compare(results.load_results(old), results.load_results(new)))
+
+
+def measure_verifier(console: Console, library: Library, *, as_json: bool) -> None:
+    """Wrong statements made from right ones: how many the checks catch, and how many right ones they withhold."""
+    links = Links(library.clauses())
+    right = [*truths.verbatim_truths(library, links), *truths.paraphrase_truths(library, links)]
+    found = verdicts.measure(mutants.make_mutants(library, links), right, truths.Table(library, links))
+    if as_json:
+        console.file.write(json.dumps(found.to_json(), ensure_ascii=False) + "\n")
+    else:
+        console.print(verdicts.table_of(found))
+
+
+def learn_weights(library: Library, index: Index, questions: Sequence[Path]) -> None:
+    """Learn ranking and confidence, from `train` and `dev` where no file is named."""
+    learn.learn(library, index, load_questions(questions or LEARNED_FROM))
+
+
+def run_bench(console: Console, folder: Path, home: Path, progress: Progress) -> None:
+    """Retrieval against the statutes benchmark, beside plain BM25 in the same run. Raises QuestionsError."""
+    rows, seconds = bench.run_bench(folder, home / "bench", Ranking.load(), progress=progress, tick=lambda d, t: progress("检索", d, t))
+    shown = RichTable(title=f"法条题集　建立索引 {seconds:.0f} 秒")
+    for column in ("方法", "R@5", "R@10", "R@100", "MRR@10", "p50 ms", "p95 ms"):
+        shown.add_column(column, justify="left" if column == "方法" else "right")
+    for row in rows:
+        shares = [f"{value:.3f}" for value in (*row.recall.values(), row.mrr)]
+        shown.add_row(row.method, *shares, f"{row.p50_ms:.1f}", f"{row.p95_ms:.1f}")
+    console.print(shown)
