@@ -93,9 +93,9 @@ def learn_confidence(library: Library, index: Index, learned: Ranking, cases: Se
         fold = LogisticRegression(C=10.0, max_iter=5000).fit(values[learnt], truth[learnt], weights[learnt])
         predicted[held] = fold.predict_proba(values[held])[:, 1]
     thresholds = np.arange(0.3, 0.9, 0.01)
-    # A false answer is worse than no answer: it counts twice.
+    # A false answer is worse than no answer: it counts three times.
     costs = [
-        (weights * (2.0 * (refuse & (predicted >= t)) + (~refuse & (predicted >= t) & ~truth) + (~refuse & (predicted < t)))).sum()
+        (weights * (3.0 * (refuse & (predicted >= t)) + (~refuse & (predicted >= t) & ~truth) + (~refuse & (predicted < t)))).sum()
         for t in thresholds
     ]
     return LogisticRegression(C=10.0, max_iter=5000).fit(values, truth, weights), float(thresholds[int(np.argmin(costs))])
