@@ -24,7 +24,7 @@ format: $(VENV)/.development ## format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 eval: $(VENV)/.runtime ## measure citations on the evaluation questions and hold them against the gate
-	@$(BIN)/wenyue eval --gate
+	@$(BIN)/wenyue eval --gate --report report
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from answering.answerer import Answerer
-from eval import bench, compare, gate, junit, learn, mutants, page, results, table, truths, verdicts
+from eval import bench, compare, gate, junit, learn, markdown, mutants, page, results, table, truths, verdicts
 from eval.metrics import slices, summarise
 from eval.questions import QUESTIONS, load_questions, problems
 from eval.run import run_cases
@@ -61,21 +61,21 @@ def evaluate(console: Console, run: Run, progress: Progress, *, held_to_gate: bo
     )
     data = results.to_json(scores, summarise(scores), slices(scores), facts)
     found = results.from_json(data)
+    breaches = gate.check(found.summary, slices=found.slices) if held_to_gate else None
     if run.report:
         run.report.mkdir(parents=True, exist_ok=True)
         (run.report / "results.json").write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
         (run.report / "junit.xml").write_text(junit.junit(found), encoding="utf-8")
         (run.report / "index.html").write_text(page.page(found, run.library), encoding="utf-8")
+        (run.report / "summary.md").write_text(markdown.markdown(found, breaches), encoding="utf-8")
     if as_json:
         console.file.write(json.dumps({"facts": data["facts"], "summary": data["summary"]}, ensure_ascii=False) + "\n")
     else:
         table.show_results(console, found)
         for problem in wrong:
             console.print(f"问题集：{problem}", style="yellow", markup=False)
-    if not held_to_gate:
-        return True
-    breaches = gate.check(found.summary, slices=found.slices)
-    table.show_breaches(Console(stderr=True) if as_json else console, breaches)
+    if breaches is not None:
+        table.show_breaches(Console(stderr=True) if as_json else console, breaches)
     return not breaches
 
 

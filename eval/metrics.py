@@ -42,8 +42,6 @@ class Judge:
         values |= self._retrieval(case, row)
         values |= self._citations(case, row, cited)
         values |= _refusals(case, str(row["status"]))
-        if crashed:  # a crash is neither a right refusal nor a wrong one; it breaks the gate by itself
-            values |= {"false_answer": None, "over_refusal": None, "clarified": None}
         values["answer_points"] = self._points(case, row) if case.expect == "answer" and case.answer_points else None
         values["latency_ms"] = float(row.get("latency_ms") or 0.0) if not crashed else None
         tokens = row.get("tokens") or {}
