@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 
 from filelock import FileLock, Timeout
 
-from answering.enriched import Enriched, Find
+from answering.enriched import SUFFIX, Enriched, Find
 from answering.errors import ModelError
 from answering.evidence import Exhibit, count_tokens, exhibit
 from answering.models import ChatModel, Completion
@@ -68,14 +68,16 @@ def enrich(
 ) -> Enrichment:
     """Write questions for those of `clauses` that have none in `folder`; `tick` is called once a clause.
 
-    `find` is called only when everything is written, and must search an index that holds what is in `folder`: a question for
-    which it ranks another clause of the same agreement above its own is dropped. Searching an index without them is no check but
-    a loss, for it finds questions in the words of the clause and not those in people's. `prices` are for a million tokens, in and
-    out. Raises ModelError where there is no model to ask, and StorageError where the folder cannot be used or another process is
-    writing in it; a model that fails is no error, it is told in the result.
+    `find` is called only when everything is written, and must search an index that holds what is in `folder`: a question of the
+    folder for which it ranks another clause of the same agreement above its own is dropped. An index without these questions would
+    find what is asked in a clause's own words and drop what is asked in people's. `prices` are for a million tokens, in and out.
+
+    Raises ModelError where there is no model to ask, and StorageError where the folder cannot be used or another process is writing
+    in it. A model that fails is no error, it is told in the result.
     """
     with _alone(folder):
-        files = {key: Enriched(folder, key, links) for key in dict.fromkeys(clause.agreement for clause in clauses)}
+        keys = {clause.agreement for clause in clauses} | {path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")}
+        files = {key: Enriched(folder, key, links) for key in sorted(keys)}
         wanted = [clause for clause in clauses if clause.id not in files[clause.agreement].rows]
         if wanted and model is None:
             raise ModelError(NO_MODEL)
@@ -137,26 +139,28 @@ def _write_all(
     tick: Callable[[], None],
 ) -> list[_Written]:
     """Every batch asked for and kept by the thread that asked, so that an interrupt loses none that was answered."""
-    stop = Event()
+    stop, counting = Event(), Lock()
+    failures = 0
 
     def write(batch: Sequence[Exhibit]) -> _Written:
-        return _write(batch, model, prompt, files[batch[0].clause.agreement], stop)
+        nonlocal failures
+        part = _write(batch, model, prompt, files[batch[0].clause.agreement], stop)
+        with counting:
+            failures = failures + 1 if part.failure else 0
+            if failures == _GIVE_UP:
+                stop.set()
+        return part
 
     pool = ThreadPoolExecutor(parallel)
     futures = [pool.submit(write, batch) for batch in _batches(wanted, links)]
-    failures = 0
     try:
         for future in as_completed(futures):
-            part = future.result()
-            for _ in range(part.clauses):
+            for _ in range(future.result().clauses):
                 tick()
-            failures = failures + 1 if part.failure else 0
-            if failures == _GIVE_UP:
-                break
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
-    return [future.result() for future in futures if not future.cancelled()]
+    return [future.result() for future in futures]
 
 
 def _batches(clauses: Iterable[Clause], links: Links) -> list[list[Exhibit]]:
@@ -175,7 +179,7 @@ def _batches(clauses: Iterable[Clause], links: Links) -> list[list[Exhibit]]:
 
 
 def _write(batch: Sequence[Exhibit], model: ChatModel, prompt: Prompt, file: Enriched, stop: Event) -> _Written:
-    """Ask for a batch, once more for the clauses about which too little came, and keep what is good."""
+    """Ask for a batch, once more for the clauses about which too little came, and keep what is good; nothing once `stop` is set."""
     sieves = {shown.handle: Sieve(shown.clause) for shown in batch}
     dropped: Counter[str] = Counter()
     prompt_tokens = completion_tokens = 0

@@ -21,6 +21,7 @@ from retrieval.likely import LikelyQuestion, clause_digest
 from retrieval.links import Links
 
 Find = Callable[[str, Collection[str]], Sequence[Hit]]
+SUFFIX = ".questions.jsonl"
 
 
 class Enriched:
@@ -30,7 +31,7 @@ class Enriched:
     """
 
     def __init__(self, folder: Path, agreement: str, links: Links) -> None:
-        self._path = folder / f"{agreement}.questions.jsonl"
+        self._path = folder / f"{agreement}{SUFFIX}"
         self._agreement = agreement
         self._links = links
         self._lock = Lock()
@@ -57,6 +58,8 @@ class Enriched:
 
     def add(self, drafts: Mapping[str, Sequence[LikelyQuestion]]) -> int:
         """Keep questions by clause id, all at once; returns how many were left out because another clause has the same."""
+        if not any(drafts.values()):
+            return 0
         with self._lock:
             taken = {letters(question.text) for kept in self.rows.values() for question in kept}
             repeated = 0

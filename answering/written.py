@@ -15,6 +15,7 @@ _SHORTEST, _LONGEST = 2, 80  # characters of a question
 _COPIED = 12  # characters in a row that also stand in the clause: its words are searched anyway
 _MOST = 8  # questions of a clause, as the prompt asks
 _DIGITS = re.compile(r"\d+")
+_OBJECT = re.compile(r"\{")
 
 
 def rows_of(reply: str) -> list[tuple[str, list[Any]]]:
@@ -24,19 +25,14 @@ def rows_of(reply: str) -> list[tuple[str, list[Any]]]:
     """
     decoder = json.JSONDecoder()
     rows: list[tuple[str, list[Any]]] = []
-    at = reply.find("{")
-    while at >= 0:
-        after = at + 1
+    for start in (match.start() for match in _OBJECT.finditer(reply)):
         try:
-            value, end = decoder.raw_decode(reply, at)
+            value, _ = decoder.raw_decode(reply, start)
         except (ValueError, RecursionError):
-            pass
-        else:
-            if "handle" in value and isinstance(value.get("questions"), list):
-                number = _DIGITS.search(str(value["handle"]))
-                rows.append((f"C{number.group()}" if number else "", value["questions"]))
-                after = end
-        at = reply.find("{", after)
+            continue
+        if "handle" in value and isinstance(value.get("questions"), list):
+            number = _DIGITS.search(str(value["handle"]))
+            rows.append((f"C{number.group()}" if number else "", value["questions"]))
     return rows
 
 

@@ -19,9 +19,14 @@ from rich.console import Console
 from bot.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from answering.answerer import Answerer
+    from answering.models import ChatModel
+    from retrieval.clause import Hit
     from retrieval.index import Index, Progress
     from retrieval.library import Library
+    from retrieval.search import Search
 
 app = typer.Typer(
     help="问约 WenYue：问协议，每句答案都带经过核对的条款号。",
@@ -36,6 +41,7 @@ AgreementOption = Annotated[list[str] | None, typer.Option("--agreement", "-a", 
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
 
 _notes = Console(stderr=True, highlight=False)
+_BATCH_TIME = 5  # a batch of likely questions is several times as long as an answer
 
 
 @app.command()
@@ -154,6 +160,55 @@ def index(force: Annotated[bool, typer.Option("--force", help="即使完好也�
         _tell(f"索引可用：{folder}")
 
 
+@app.command()
+def enrich(
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...")] = None,
+    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="同时写几批。")] = 4,
+    prices: Annotated[
+        tuple[float, float] | None, typer.Option("--prices", metavar="IN OUT", help="每百万 token 的价格，输入与输出；给了就算花费。")
+    ] = None,
+) -> None:
+    """让模型为还没有问题的条款写可能的问题；中断后再运行会接着做。"""
+    from answering import enrich as enrichment
+    from bot.rendering import show_enrichment
+    from prompts.prompt import load_prompt
+    from retrieval.index import build_index, searchable
+    from retrieval.links import Links
+
+    with _failing_plainly(), _opened() as wired:
+        library = wired.library
+        wanted = {clause.ref for clause in library.clauses(keys or ())} - library.likely().keys()
+        clauses = [clause for clause in searchable(library) if clause.ref in wanted]
+        search: Search | None = None
+        ticks = 0
+
+        def find(question: str, agreements: Collection[str]) -> list[Hit]:
+            nonlocal search
+            if search is None:  # now that everything is written, the index holds it
+                wired.sync()
+                search = wired.search()
+            return search.find(question, agreements)
+
+        with _progress() as progress:
+
+            def tick() -> None:
+                nonlocal ticks
+                ticks += 1
+                progress("写问题", ticks, len(clauses))
+
+            done = enrichment.enrich(
+                clauses, Links(library.clauses()), wired.model(_BATCH_TIME) if clauses else None, load_prompt("enrich", ("clauses",)),
+                wired.settings.enriched, parallel=parallel, tick=tick, find=find, prices=prices,
+            )  # fmt: skip
+        if wired.sync():
+            with _progress() as progress:
+                build_index(wired.settings.home, library, progress=progress, tell=_tell)
+        show_enrichment(_screen(), done)
+        if done.failure:
+            _notes.print(f"错误：{done.failure}。写好的都留下了，再运行一次就接着做。", style="red", markup=False)
+            raise typer.Exit(1)
+
+
 @app.command("eval")
 def evaluate(
     questions: Annotated[list[Path] | None, typer.Option("--questions", help="问题文件（JSON Lines），可重复；默认是自带的 test。")] = None,
@@ -228,12 +283,18 @@ class _Wired:
         from prompts.prompt import load_prompt
 
         prompt = load_prompt("answer", ("clauses", "history", "question"))
-        model = None
-        if self.settings.model:
-            from answering.models import LangChainModel
+        return Answerer(self.library, self.search(), Confidence.load(), prompt, self.model(), budget=self.settings.evidence_tokens)
 
-            model = LangChainModel(self.settings.model, self.settings.model_timeout)
-        return Answerer(self.library, self.search(), Confidence.load(), prompt, model, budget=self.settings.evidence_tokens)
+    def model(self, times: float = 1) -> ChatModel | None:
+        """The chat model that is configured, given `times` the time of an answer; None where none is."""
+        if not self.settings.model:
+            return None
+        from answering.models import LangChainModel
+
+        return LangChainModel(self.settings.model, times * self.settings.model_timeout)
+
+    def sync(self) -> bool:
+        return self.library.sync(self.settings.agreements / "catalog.toml", enriched=self.settings.enriched, tell=_tell)
 
     def close(self) -> None:
         if self._index is not None:
@@ -251,9 +312,8 @@ def _opened() -> Iterator[_Wired]:
             settings.home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"不能建立数据目录 {settings.home}（{error.strerror}）；请用 WENYUE_HOME 指定一个可写的目录") from error
-    library = Library(settings.database)
-    library.sync(settings.agreements / "catalog.toml", tell=_tell)
-    wired = _Wired(settings, library)
+    wired = _Wired(settings, Library(settings.database))
+    wired.sync()
     try:
         yield wired
     finally:

@@ -39,7 +39,7 @@ def examine(settings: Settings) -> list[Finding]:
         return findings
     try:
         library = Library(settings.database)
-        library.sync(settings.agreements / "catalog.toml")
+        library.sync(settings.agreements / "catalog.toml", enriched=settings.enriched)
         findings += _library(library)
         findings.append(_index(settings.home, library))
     except RetrievalError as error:

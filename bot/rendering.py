@@ -12,6 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from answering.answer import Answer, Citation, Status
+from answering.enrich import Enrichment
 from retrieval.clause import Agreement, Clause, Hit
 
 _COLOURS = {
@@ -27,6 +28,16 @@ _NAMES = {
     Status.OUT_OF_SCOPE: "不在协议范围内",
     Status.CLARIFY: "请选择协议",
     Status.ERROR: "出错",
+}
+_DROPPED = {
+    "unreadable": "格式不对",
+    "unknown_clause": "代号不存在",
+    "unknown_voice": "口吻不认识",
+    "length": "太短或太长",
+    "copied": "照抄条文",
+    "duplicate": "重复",
+    "surplus": "多出的",
+    "found_elsewhere": "更像在问别的条款",
 }
 
 
@@ -107,3 +118,18 @@ def show_clauses(console: Console, agreement: Agreement, clauses: Sequence[Claus
         )
         branches[clause.id] = branches[clause.parent].add(line)  # type: ignore[index]
     console.print(tree)
+
+
+def show_enrichment(console: Console, done: Enrichment) -> None:
+    """What a run that wrote likely questions did, and what it leaves to do."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_row("问过的条款", str(done.clauses))
+    table.add_row("留下的问题", str(done.kept))
+    for reason, count in done.dropped.items():
+        table.add_row(f"去掉：{_DROPPED[reason]}", str(count))
+    if done.missing:
+        table.add_row("仍没有问题的条款", f"{len(done.missing)}，例如 {done.missing[0].label}")
+    table.add_row("用量", f"输入 {done.prompt_tokens:,}，输出 {done.completion_tokens:,} token")
+    if done.cost is not None:
+        table.add_row("花费", f"{done.cost:.4f}")
+    console.print(table)

@@ -26,6 +26,11 @@ class Settings:
     model_timeout: float
     evidence_tokens: int
 
+    @property
+    def enriched(self) -> Path:
+        """Where the questions are kept that a model wrote for clauses."""
+        return self.home / "enriched"
+
 
 def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """The environment first, then `.env` in the working folder, then the defaults. Raises SettingsError.

@@ -39,7 +39,8 @@ def run_cases(
         tick()
     if answers:
         _write(answers, [rows[case.id] for case in cases if case.id in rows])
-    with ThreadPoolExecutor(parallel) as pool:
+    pool = ThreadPoolExecutor(parallel)
+    try:
         asked = {pool.submit(_ask, answerer, case, fingerprint): case for case in todo}
         for future in as_completed(asked):
             row = future.result()
@@ -48,6 +49,8 @@ def run_cases(
                 with answers.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
             tick()
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interrupt must not ask the rest of the questions first
     if answers:
         _write(answers, [rows[case.id] for case in cases])
     judge = Judge(library)

@@ -90,14 +90,15 @@ class Library:
         self._clauses: list[Clause] | None = None
         self._fingerprints: list[str] = []
 
-    def sync(self, catalog: Path, *, tell: Callable[[str], None] = lambda message: None) -> bool:
+    def sync(self, catalog: Path, *, enriched: Path | None = None, tell: Callable[[str], None] = lambda message: None) -> bool:
         """Bring the database in line with a catalog and the texts beside it; returns whether anything changed.
 
-        Agreements whose text, description and parser are unchanged are left as they are. Raises CatalogError,
-        UnreadableFile or StorageError, the database then unchanged.
+        Agreements whose text, questions, description and parser are unchanged are left as they are. `enriched` is a folder that may
+        hold `<key>.questions.jsonl`, for clauses of which the catalog's own file asks nothing. Raises CatalogError, UnreadableFile
+        or StorageError, the database then unchanged.
         """
         wanted = load_catalog(catalog)
-        sources = {agreement.key: _Source.read(agreement, catalog.parent) for agreement in wanted}
+        sources = {agreement.key: _Source.read(agreement, catalog.parent, enriched) for agreement in wanted}
         prints = {key: source.fingerprint for key, source in sources.items()}
         for attempt in range(_TRIES):
             try:
@@ -214,15 +215,16 @@ class _Source:
 
     agreement: Agreement
     text: str
-    questions: Path | None
+    questions: tuple[Path, ...]  # of a clause that is in several, the first counts
     fingerprint: str
 
     @classmethod
-    def read(cls, agreement: Agreement, folder: Path) -> _Source:
+    def read(cls, agreement: Agreement, folder: Path, enriched: Path | None) -> _Source:
         text = read_text(folder / agreement.file)
-        questions = folder / agreement.questions if agreement.questions else None
-        asked = questions.read_bytes() if questions else b""
-        parts = (PARSER_VERSION.encode(), _describe(agreement).encode(), text.encode(), asked)
+        questions = (folder / agreement.questions,) if agreement.questions else ()
+        if enriched and (written := enriched / f"{agreement.key}.questions.jsonl").is_file():
+            questions = (*questions, written)
+        parts = (PARSER_VERSION.encode(), _describe(agreement).encode(), text.encode(), *(path.read_bytes() for path in questions))
         return cls(agreement, text, questions, hashlib.sha256(b"\0".join(parts)).hexdigest())
 
 
@@ -243,7 +245,10 @@ def _drop(connection: Connection, key: str) -> None:
 def _store(connection: Connection, source: _Source, position: int) -> None:
     agreement, key = source.agreement, source.agreement.key
     clauses = parse(lines_of(source.text), agreement=key, title=agreement.title).clauses
-    likely, _ = load_likely(source.questions, {clause.id: clause for clause in clauses}) if source.questions else ({}, [])
+    likely: dict[str, list[LikelyQuestion]] = {}
+    for path in source.questions:
+        found, _ = load_likely(path, {clause.id: clause for clause in clauses})
+        likely = found | likely
     connection.execute(
         insert(_AGREEMENTS).values(
             key=key, position=position, fingerprint=source.fingerprint, described=_describe(agreement), source_text=source.text
