@@ -146,8 +146,10 @@ def agreements_list(as_json: JsonOption = False) -> None:
                 _print_json({name: getattr(agreement, name) for name in agreement.__slots__} | {"clauses": counts[agreement.key]})
             return
         from bot.rendering import show_agreements
+        from retrieval.precedence import precedence
 
-        show_agreements(_screen(), wired.library.agreements, counts)
+        relations = precedence(wired.library.clauses(), wired.library.agreements).text()
+        show_agreements(_screen(), wired.library.agreements, counts, relations)
 
 
 @app.command()

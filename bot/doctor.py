@@ -15,8 +15,11 @@ from bot.settings import Settings
 from retrieval.errors import RetrievalError
 from retrieval.index import damage_of, index_version, searchable
 from retrieval.library import Library
+from retrieval.precedence import disagreements, precedence
+from retrieval.references import dangling
 
 State = Literal["good", "note", "wrong"]
+_SHOWN = 5  # findings of one sort
 _MARKS: dict[State, str] = {"good": "[green]好[/green]", "note": "[yellow]注意[/yellow]", "wrong": "[red]不对[/red]"}
 
 
@@ -66,12 +69,29 @@ def _library(library: Library) -> list[Finding]:
     likely = library.likely()
     without = [clause for clause in searchable(library) if clause.ref not in likely]
     total = sum(map(len, likely.values()))
+    findings += _texts(library)
     if without:
         findings.append(
             Finding("可能的问题", "note", f"共 {total} 个；{len(without)} 条没有，例如 {without[0].label}：问法与条文不同时较难找到")
         )
     else:
         findings.append(Finding("可能的问题", "good", f"共 {total} 个，每条都有"))
+    return findings
+
+
+def _texts(library: Library) -> list[Finding]:
+    """References to clauses that do not exist, and where catalog and texts tell the relations of agreements differently."""
+    clauses, agreements = library.clauses(), library.agreements
+    lost = dangling(clauses, agreements)
+    findings = [
+        Finding("条款引用", "note", f"{clause.label} 提到“{reference.text}”，《{reference.target}》里没有")
+        for clause, reference in lost[:_SHOWN]
+    ]
+    if not lost:
+        findings.append(Finding("条款引用", "good", "提到的条款都在"))
+    found = precedence(clauses, agreements)
+    for wrong in disagreements(found, agreements)[:_SHOWN]:
+        findings.append(Finding("协议关系", "note", f"{wrong.agreement} 与 {wrong.other}：{wrong.said}"))
     return findings
 
 

@@ -90,7 +90,8 @@ def show_hits(console: Console, hits: Sequence[Hit]) -> None:
     console.print(table)
 
 
-def show_agreements(console: Console, agreements: Iterable[Agreement], counts: dict[str, int]) -> None:
+def show_agreements(console: Console, agreements: Iterable[Agreement], counts: dict[str, int], relations: str = "") -> None:
+    """The agreements, and which of them goes before which as their texts say."""
     listed = list(agreements)
     titles = {agreement.key: agreement.title for agreement in listed}
     table = Table(show_header=True, header_style="bold")
@@ -106,6 +107,10 @@ def show_agreements(console: Console, agreements: Iterable[Agreement], counts: d
             "\n".join(f"《{titles.get(name, name)}》" for name in agreement.supplements) or "—",
         )
     console.print(table)
+    if relations:
+        console.print(Rule("哪一份优先", style="dim", align="left"))
+        for line in relations.splitlines():
+            console.print(Padding(Text(f"· {line}"), (0, 2)))
 
 
 def show_clauses(console: Console, agreement: Agreement, clauses: Sequence[Clause]) -> None:

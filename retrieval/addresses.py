@@ -1,25 +1,31 @@
-"""How running text writes a clause's number: 第八条第二款第（三）项, 上述 6.1 条, 4.1至4.3, 第三、四条. Grammar only; what is there is not asked."""
+"""How running text writes a clause's number: 第八条第二款第（三）项, 上述 6.1 条, 4.1至4.3. Grammar only: it need not be there."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from retrieval.numbering import cjk_value
 
 _CJK = "[〇零一二三四五六七八九十百]{1,5}"
 _DOTTED = r"\d{1,3}(?:[.．]\d{1,3}){1,4}"
 _STEP = re.compile(
-    rf"(?P<ordinal>第)?\s*(?:(?<![\d.．A-Za-z])(?P<dotted>{_DOTTED})(?!\d|[.．]\d)|(?<![\d.．A-Za-z])(?P<digits>\d{{1,3}})(?![\d.．A-Za-z])"
+    rf"(?:(?P<ordinal>第)\s*)?(?:(?<![\d.．A-Za-z])(?P<dotted>{_DOTTED})(?!\d|[.．]\d)|(?<![\d.．A-Za-z])(?P<digits>\d{{1,3}})(?![\d.．A-Za-z])"
     rf"|(?P<cjk>{_CJK})|[（(]\s*(?P<mark>\d{{1,3}}|{_CJK}|[a-zA-Z])\s*[）)])"
     r"(?:\s*(?P<unit>条款?(?![件例形码])|款(?![项式额物])|项(?!目)|章(?!程)|编(?![号辑制码])))?"
 )
 _JOIN = re.compile(r"\s*(?:(?P<range>至|到|[-–—~～－]{1,2})|(?P<list>、|，?\s*(?:以及|和|与|及|或者?)))?\s*")
 # Words that make a bare 7.2.3 a reference, before it and after it.
-_LEADS = re.compile(r"(?:协议|合同|条款|附[件录]|》|上述|前述|依据|依照|按照|根据|参[照见]|[详另]?见|违反|适用|遵守|履行)(?:中|的|之|第|项下)?的?\s*$")
+_LEADS = re.compile(
+    r"(?:协议|合同|条款|[本该同]条|附[件录]|》|上述|前述|依据|依照|按照?|根据|参[照见]|[详另]?见|违反|适用|遵守|履行)(?:中|的|之|第|项下)?的?\s*$"
+)
 _FOLLOWS = re.compile(r"\s*(?:中|项下|里)?(?:的|之|所)?(?:规定|约定|述|列|称|指|情形|条款)")
-_MEASURE = re.compile(r"\s*(?:[%％‰℃°×*x]|[万亿]?元|[万亿倍折天日年月周岁分秒度级版代期个名份次人米][^款项]|小时|公里|千克|[GMKT]B?\b|版本)")
+_MEASURE = re.compile(
+    r"\s*(?:[%％‰℃°×*]|[万亿]?元|公里|千克|小时|分钟|[GMKT]B?\b|版本|个(?:工作|自然|月|日|小时|星期)"
+    r"|[万亿倍折天日年月周岁秒分级度版代期个名份次人米](?![\u4e00-\u9fff]|$)|[倍折天日年月周岁秒分版名份次][内以后前之的])"
+)
 _VERSION = re.compile(r"(?:版本?|[A-Za-z])[\s]*$")
 
 
@@ -33,11 +39,6 @@ class Unit(StrEnum):
     PARAGRAPH = "款"
     ITEM = "项"
 
-    @property
-    def is_within(self) -> bool:
-        """Whether it counts within a clause that must be known from elsewhere."""
-        return self in (Unit.PARAGRAPH, Unit.ITEM)
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -46,13 +47,19 @@ class Step:
     path: tuple[int | str, ...]
     unit: Unit
 
+    @property
+    def is_relative(self) -> bool:
+        """Whether it counts within a clause that must be known from elsewhere: 第二款, but not 5.2 款."""
+        return self.unit in (Unit.PARAGRAPH, Unit.ITEM)
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """A number as a text writes it, from the outside in: 第八条第二款 has two steps. `until` ends a range.
 
     `continues` tells that it is a further member of the list whose last member stands before it: what that one says of the
-    agreement or of the clause around it holds for this one too (通用服务协议第14.1条和第14.2条; 第八条第一款和第三款).
+    agreement or of the clause around it holds for this one too (通用服务协议第14.1条和第14.2条; 第八条第一款和第三款). `mark_at`
+    is where a mere bracket at its end begins, as in 6.1 (a): it may be an item of the clause or begin a list of the sentence.
     """
 
     start: int
@@ -60,6 +67,7 @@ class Address:
     steps: tuple[Step, ...]
     until: Step | None = None
     continues: bool = False
+    mark_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -82,7 +90,10 @@ class _Found:
 
     @property
     def is_certain(self) -> bool:
-        return self.is_number and (self.ordinal or bool(self.unit))
+        """Whether the words around it need not be looked at; 第二款, 第一项 and 3.2 项 may count goods as well."""
+        if not self.is_number or (self.unit in ("款", "项") and self.shape != "mark"):
+            return False
+        return bool(self.unit) or (self.ordinal and not _MEASURE.match(self.match.string, self.match.end()))
 
 
 _SHAPES = ("dotted", "digits", "cjk", "mark")
@@ -113,7 +124,7 @@ def _chain(text: str, first: re.Match[str]) -> list[_Found]:
     for here, after in zip(reversed(chain[:-1]), reversed(chain[1:]), strict=True):
         if not here.unit and after.join and here.shape == after.shape:
             here.unit = after.unit
-    for before, here in zip(chain, chain[1:], strict=False):
+    for before, here in pairwise(chain):
         if here.join and here.shape == before.shape:
             here.ordinal = here.ordinal or before.ordinal
         if not here.join and here.shape == "mark" and before.is_number:
@@ -149,7 +160,8 @@ def _addresses(part: list[_Found]) -> list[Address]:
         step, end = _step(here), here.match.end()
         if at and not here.join:
             last = found[-1]
-            found[-1] = Address(last.start, end, (*last.steps, step), None, last.continues)
+            mark_at = here.match.start() if here.shape == "mark" and not here.match["ordinal"] and not here.match["unit"] else None
+            found[-1] = Address(last.start, end, (*last.steps, step), last.until, last.continues, mark_at)
         elif at and here.join == "range" and found[-1].until is None:
             last = found[-1]
             found[-1] = Address(last.start, end, last.steps, step, last.continues)
@@ -163,7 +175,7 @@ def _step(found: _Found) -> Step:
     unit = Unit.NONE if found.shape == "dotted" else Unit(found.unit)
     if found.shape == "dotted":
         return Step(tuple(int(part) for part in re.split("[.．]", written)), unit)
-    return Step((mark_value(written),), unit)
+    return Step((mark_value(written),), Unit.ITEM if found.shape == "mark" else unit)
 
 
 def mark_value(written: str) -> int | str:

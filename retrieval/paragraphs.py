@@ -54,17 +54,18 @@ class _Sequence:
     seen: set[tuple[int, ...]] = field(default_factory=set)
     last: tuple[int, ...] = ()
     article: int = 0
+    has_articles: bool = False  # 第一条 or 一、 was seen, so 1. counts inside of it
     lists: list[tuple[Style, int]] = field(default_factory=list)
 
     def accept(self, number: Number, closed: bool) -> bool:
         """Whether `number` is a heading here; remembers it if so. `closed`: the text before it had come to an end."""
         style = number.style
-        if style.is_item:
+        if style.is_item or (style is Style.SINGLE and self.has_articles):
             return self._accept_item(number, closed)
         if style.is_top:
             fits = closed and number.path[0] <= max(self.article, *self.last[:1], 0) + 2
             if fits:
-                self.article = number.path[0]
+                self.article, self.has_articles = number.path[0], True
         elif style is Style.SINGLE:
             fits = closed and number.path[0] in (self.article + 1, 1) and not could_be_reference(number)
             if fits:
@@ -110,7 +111,7 @@ class _Sequence:
         return True
 
     def enter_annex(self) -> None:
-        self.seen, self.last, self.article = set(), (), 0
+        self.seen, self.last, self.article, self.has_articles = set(), (), 0, False
         self.lists.clear()
 
 

@@ -13,7 +13,7 @@ from retrieval.numbering import Number, Style
 from retrieval.paragraphs import Paragraph, split_paragraphs
 from retrieval.reading import Line
 
-PARSER_VERSION = "1"  # raise it when the same text gives another tree: stored trees are then made anew
+PARSER_VERSION = "2"  # raise it when the same text gives another tree: stored trees are then made anew
 
 _PREAMBLE_HEADING = re.compile(r"(?:首部|导言|前言|序言|引言|首部及导言|总述)")
 _DEFINITIONS = re.compile(r"(?:名词|术语)?(?:定义|解释|释义)(?:[与和及](?:定义|解释|释义))?")
@@ -187,7 +187,7 @@ class _Builder:
             self.latest = self.base = node
         elif paragraph.number is None:
             self._continue(paragraph)
-        elif paragraph.number.style.is_item:
+        elif paragraph.number.style.is_item or (paragraph.number.style is Style.SINGLE and self._has_articles()):
             self._item(paragraph, paragraph.number)
         else:
             self._numbered(paragraph, paragraph.number)
@@ -220,6 +220,10 @@ class _Builder:
         self.latest = self.base = node
         self.lists = []
 
+    def _has_articles(self) -> bool:
+        """Whether this part prints 第一条 or 一、: a plain 1. then counts inside of an article."""
+        return any(node.number is not None and node.number.style.is_top for node in self.articles.values())
+
     def _item(self, paragraph: Paragraph, number: Number) -> None:
         styles = [style for style, _ in self.lists]
         if number.style in styles:
@@ -228,7 +232,8 @@ class _Builder:
             self.lists = self.lists[:depth]
         else:
             owner = self.lists[-1][1] if self.lists else (self.base or self.top)
-        node = owner.add(_Node(Kind.ITEM, number, number.canonical))
+        printed = f"（{number.canonical}）" if number.style is Style.SINGLE else number.canonical
+        node = owner.add(_Node(Kind.ITEM, number, printed))
         node.texts.append(paragraph.text)
         self.lists.append((number.style, node))
         self.latest = node

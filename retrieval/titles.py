@@ -16,6 +16,11 @@ _CALLED = re.compile(
     rf"[（(][^（）()“”\"「」『』]{{0,6}}?(?P<how>简称|统称|合称|称)[为作]?\s*[：:]?\s*(?P<names>{_QUOTED}(?:\s*[或、和及/]\s*{_QUOTED})*)\s*[）)]"
 )
 _TITLE_BEFORE = re.compile(r"《\s*([^《》]+?)\s*》(?:\s*[（(][^（）()]*[）)])*\s*$")
+# 附件二, 本协议附件, 见附件《…》; `said` and `goes_on` tell the annex of an agreement from what is attached to a message.
+_ANNEX = re.compile(
+    r"(?P<said>本(?:协议|合同)的?\s*|(?<=[见照依按]))?附\s*[件录]\s*(?P<value>\d{1,2}(?!\d|[.．]\d|\s*[条款项])|[一二三四五六七八九十]{1,3})?"
+    r"(?:\s*[：:]?\s*(?=《))?(?P<goes_on>(?=\s*(?:第|\d|所|规定|约定|列明|载明)))?"
+)
 _SENTENCE_END = re.compile(r"[。；！？\n]")
 _SELF = re.compile(r"本.{0,8}(?:协议|合同|条款|规则|声明|政策|规范|指引|办法|约定|文件)")
 
@@ -23,12 +28,13 @@ _SELF = re.compile(r"本.{0,8}(?:协议|合同|条款|规则|声明|政策|规�
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A place where a text names documents. `targets` are keys where we hold them, titles where we do not; a collective name
-    (以下统称“相关协议”) has several. `annex` is the id of the annex where the title is that of an annex of the same agreement."""
+    (以下统称“相关协议”) has several. `annexes` are ids where an annex of the same agreement is named; an annex that is named by
+    a number it does not have is named by it as printed."""
 
     start: int
     end: int
     targets: tuple[str, ...]
-    annex: str | None = None
+    annexes: tuple[str, ...] = ()
 
 
 def plain(title: str) -> str:
@@ -47,12 +53,11 @@ class Titles:
     def __init__(self, agreements: Sequence[Agreement], clauses: Iterable[Clause]) -> None:
         self._parties = tuple(plain(party) for agreement in agreements for party in agreement.parties)
         self._own: dict[str, set[str]] = {agreement.key: {plain(agreement.title)} for agreement in agreements}
-        self._annexes: dict[str, dict[str, str]] = {}
+        self._annexes: dict[str, list[Clause]] = {}
         defining: list[Clause] = []
         for clause in clauses:
-            if clause.kind is Kind.ANNEX and clause.heading:
-                names = self._annexes.setdefault(clause.agreement, {})
-                names[plain(clause.heading)] = names[self._bare(clause.heading)] = clause.id
+            if clause.kind is Kind.ANNEX:
+                self._annexes.setdefault(clause.agreement, []).append(clause)
             if "称" in clause.text:
                 defining.append(clause)
                 for called in _CALLED.finditer(clause.text):
@@ -77,24 +82,41 @@ class Titles:
 
     def mentions(self, clause: Clause) -> list[Mention]:
         """The documents that a clause's text names, in order. A short name inside the words that give it is not one."""
-        found = [self._mention(clause, title) for title in _TITLE.finditer(clause.text)]
+        titles = [self._of_title(clause, title) for title in _TITLE.finditer(clause.text)]
+        annexes = [mention for found in _ANNEX.finditer(clause.text) if (mention := self._of_annex(clause, found, titles))]
+        found = [title for title in titles if not any(annex.end == title.end for annex in annexes)] + annexes
+        taken = [(mention.start, mention.end) for mention in found]
+        taken += [called.span("names") for called in _CALLED.finditer(clause.text)]
         aliases = self._aliases.get(clause.agreement, {})
-        if aliases:
-            pattern = "|".join(re.escape(name) for name in sorted(aliases, key=len, reverse=True))
-            taken = [(mention.start, mention.end) for mention in found]
-            taken += [called.span("names") for called in _CALLED.finditer(clause.text)]
-            for alias in re.finditer(pattern, clause.text):
-                if not any(start < alias.end() and alias.start() < end for start, end in taken):
-                    found.append(Mention(*alias.span(), aliases[alias.group()]))
+        for alias in re.finditer("|".join(re.escape(name) for name in sorted(aliases, key=len, reverse=True)) or r"(?!)", clause.text):
+            if not any(start < alias.end() and alias.start() < end for start, end in taken):
+                found.append(Mention(*alias.span(), aliases[alias.group()]))
         return sorted(found, key=lambda mention: mention.start)
 
-    def _mention(self, clause: Clause, title: re.Match[str]) -> Mention:
+    def _of_title(self, clause: Clause, title: re.Match[str]) -> Mention:
         target = self.name(title[1], clause.agreement)
-        annexes = self._annexes.get(clause.agreement, {})
-        annex = annexes.get(plain(title[1])) or annexes.get(self._bare(title[1]))
-        if annex and target not in self._own:
-            return Mention(*title.span(), (clause.agreement,), annex)
+        if target not in self._own:
+            for annex in self._annexes.get(clause.agreement, ()):
+                if {plain(title[1]), self._bare(title[1])} & {plain(annex.heading), self._bare(annex.heading)}:
+                    return Mention(*title.span(), (clause.agreement,), (annex.id,))
         return Mention(*title.span(), (target,))
+
+    def _of_annex(self, clause: Clause, found: re.Match[str], titles: Sequence[Mention]) -> Mention | None:
+        """附件二, 附件《…》, 本协议附件. The mere word is a mention only where there is an annex and the words around it point to one."""
+        if any(title.start < found.start() < title.end for title in titles):
+            return None
+        title = next((title for title in titles if title.start == found.end()), None)
+        if title is not None:
+            return Mention(found.start(), title.end, title.targets, title.annexes)
+        held = self._annexes.get(clause.agreement, [])
+        if found["value"]:
+            ids = [annex.id for annex in held if annex.number[2:] == found["value"]]
+            return Mention(
+                *found.span(), (clause.agreement,), tuple(ids) or (re.sub(r"\s", "", found.group().removeprefix(found["said"] or "")),)
+            )
+        if held and (found["said"] is not None or found["goes_on"] is not None):
+            return Mention(*found.span(), (clause.agreement,), tuple(annex.id for annex in held))
+        return None
 
     def _bare(self, title: str) -> str:
         """A title without the company's name that it begins with."""
