@@ -148,7 +148,7 @@ def agreements_list(as_json: JsonOption = False) -> None:
         from bot.rendering import show_agreements
         from retrieval.precedence import precedence
 
-        relations = precedence(wired.library.clauses(), wired.library.agreements).text()
+        relations = precedence(wired.library.clauses(), wired.library.agreements).edges
         show_agreements(_screen(), wired.library.agreements, counts, relations)
 
 

@@ -84,7 +84,7 @@ def _texts(library: Library) -> list[Finding]:
     clauses, agreements = library.clauses(), library.agreements
     lost = dangling(clauses, agreements)
     findings = [
-        Finding("条款引用", "note", f"{clause.label} 提到“{reference.text}”，《{reference.target}》里没有")
+        Finding("条款引用", "note", f"{clause.label} 提到“{reference.text}”，{reference.agreement} 里没有")
         for clause, reference in lost[:_SHOWN]
     ]
     if not lost:

@@ -14,6 +14,7 @@ from rich.tree import Tree
 from answering.answer import Answer, Citation, Status
 from answering.enrich import Enrichment
 from retrieval.clause import Agreement, Clause, Hit
+from retrieval.precedence import Edge, Relation
 
 _COLOURS = {
     Status.ANSWERED: "green",
@@ -21,6 +22,11 @@ _COLOURS = {
     Status.OUT_OF_SCOPE: "yellow",
     Status.CLARIFY: "cyan",
     Status.ERROR: "red",
+}
+_RELATIONS = {
+    Relation.SUPPLEMENTS: "是补充协议",
+    Relation.PREVAILS: "不一致时优先",
+    Relation.FALLS_BACK: "未尽事宜适用",
 }
 _NAMES = {
     Status.ANSWERED: "有条款依据",
@@ -90,8 +96,8 @@ def show_hits(console: Console, hits: Sequence[Hit]) -> None:
     console.print(table)
 
 
-def show_agreements(console: Console, agreements: Iterable[Agreement], counts: dict[str, int], relations: str = "") -> None:
-    """The agreements, and which of them goes before which as their texts say."""
+def show_agreements(console: Console, agreements: Iterable[Agreement], counts: dict[str, int], relations: Sequence[Edge] = ()) -> None:
+    """The agreements, and which of them goes before which, each with the clause that says so."""
     listed = list(agreements)
     titles = {agreement.key: agreement.title for agreement in listed}
     table = Table(show_header=True, header_style="bold")
@@ -107,10 +113,17 @@ def show_agreements(console: Console, agreements: Iterable[Agreement], counts: d
             "\n".join(f"《{titles.get(name, name)}》" for name in agreement.supplements) or "—",
         )
     console.print(table)
-    if relations:
-        console.print(Rule("哪一份优先", style="dim", align="left"))
-        for line in relations.splitlines():
-            console.print(Padding(Text(f"· {line}"), (0, 2)))
+    if not relations:
+        return
+    short = {agreement.key: agreement.names[0] for agreement in listed}
+    table = Table(title="协议之间", title_justify="left", show_header=True, header_style="bold")
+    for column in ("协议", "关系", "对", "依据"):
+        table.add_column(column, overflow="fold")
+    for edge in relations:
+        target = short.get(edge.target, f"《{edge.target}》")
+        where = f"{short.get(edge.clause[0], edge.clause[0])} {edge.clause[1]}"
+        table.add_row(short.get(edge.source, f"《{edge.source}》"), _RELATIONS[edge.relation], target, where)
+    console.print(table)
 
 
 def show_clauses(console: Console, agreement: Agreement, clauses: Sequence[Clause]) -> None:
