@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from answering.answer import Answer, Choice, Citation, Statement, Status, Withheld
-from answering.asking import is_elsewhere, is_order
+from answering.asking import asks_which_prevails, is_elsewhere, is_order
 from answering.checks import Case, Claim, first_failure, is_verbatim
 from answering.claims import claims_in, sentinel
 from answering.confidence import Confidence, inputs
@@ -22,6 +22,7 @@ from answering.sentences import nearest
 from prompts.prompt import Prompt
 from retrieval.clause import Clause, Hit
 from retrieval.library import Library
+from retrieval.precedence import precedence
 from retrieval.search import Search
 
 _RETRIEVED = 20  # hits an answer keeps
@@ -130,6 +131,8 @@ class Answerer:
 
     def _find(self, asked: Question) -> Answer:
         """A question to be searched for, each of its aspects apart."""
+        if len(asked.agreements) == 2 and asks_which_prevails(asked.text) and (answer := self._which_prevails(asked)):
+            return answer
         aspects = aspects_of(asked, self._library.agreements)
         found = [self._search.find(aspect.search_text, aspect.agreements, _RETRIEVED) for aspect in aspects]
         hits = found[0]
@@ -148,6 +151,18 @@ class Answerer:
         if self._model is not None:
             return self._ask_model(asked, hits, answering)
         return self._quote(asked, hits, answering)
+
+    def _which_prevails(self, asked: Question) -> Answer | None:
+        """Which of the two agreements named goes before the other, as their texts say; None where they do not say."""
+        first, second = asked.agreements
+        found = precedence(self._library.clauses(), self._library.agreements).prevailing(first, second)
+        clause = self._links.clause(*found[1]) if found else None
+        if clause is None:
+            return None
+        exhibits = exhibit([clause], self._links)
+        ranked = self._search.find(asked.search_text, asked.agreements, _RETRIEVED)
+        hits = [Hit(clause, 1.0, (("precedence", 1),)), *(hit for hit in ranked if hit.clause != clause)][:_RETRIEVED]
+        return self._checked(asked, extract(asked.search_text, exhibits), exhibits, hits)
 
     def _confident(self, aspect: Aspect, ranked: Sequence[Hit]) -> float:
         """The probability that the best hit answers the aspect."""

@@ -20,6 +20,7 @@ class _Patterns:
     interrogative: re.Pattern[str]
     orders: re.Pattern[str]
     elsewhere: re.Pattern[str]
+    prevails: tuple[re.Pattern[str], re.Pattern[str]]
     kinds: dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
 
 
@@ -33,8 +34,9 @@ def _patterns() -> _Patterns:
     # A Latin name is a word of its own: `line` is a product, `online` is not.
     elsewhere = [rf"\b{name}\b" if name.isascii() and name.isalpha() else name for name in data["other_products"]]
     elsewhere += data["other_matters"]
+    prevails = (any_of(data["prevails"]), any_of(data["differ"]))
     kinds = {kind: (any_of(forms["asks"]), any_of(forms["gives"])) for kind, forms in data["kinds"].items()}
-    return _Patterns(any_of(data["interrogative"]), any_of(data["orders"]), any_of(elsewhere), kinds)
+    return _Patterns(any_of(data["interrogative"]), any_of(data["orders"]), any_of(elsewhere), prevails, kinds)
 
 
 def wanted_kind(question: str) -> str | None:
@@ -73,3 +75,9 @@ def is_order(text: str) -> bool:
 def is_elsewhere(text: str) -> bool:
     """Whether a message names another company's product or a matter that no service agreement speaks of."""
     return bool(_patterns().elsewhere.search(normalise(text)))
+
+
+def asks_which_prevails(text: str) -> bool:
+    """Whether a message asks which of two agreements counts where they differ."""
+    plain = normalise(text)
+    return all(pattern.search(plain) for pattern in _patterns().prevails)

@@ -117,7 +117,7 @@ def build_index(
         try:
             _write(aside, library, progress)
             if folder.exists():
-                shutil.rmtree(folder)
+                folder.rename(root / f".replaced-{os.getpid()}")
             aside.rename(folder)
         except Exception as error:
             shutil.rmtree(aside, ignore_errors=True)
@@ -212,5 +212,6 @@ def _build_lock(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
 
 def _remove_leftovers(root: Path) -> None:
     """Remove what killed builds left behind; the lock is held, so none of them is alive."""
-    for folder in root.glob(".building-*"):
-        shutil.rmtree(folder, ignore_errors=True)
+    for pattern in (".building-*", ".replaced-*"):
+        for folder in root.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)

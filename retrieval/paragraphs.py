@@ -63,6 +63,8 @@ class _Sequence:
         if style.is_item or (style is Style.SINGLE and self.has_articles):
             return self._accept_item(number, closed)
         if style.is_top:
+            # 七、 after a line without a full stop is still the next article; running text does not count on.
+            closed = closed or (style is Style.ENUMERATED and number.path[0] == self.article + 1 > 1)
             fits = closed and number.path[0] <= max(self.article, *self.last[:1], 0) + 2
             if fits:
                 self.article, self.has_articles = number.path[0], True

@@ -81,7 +81,9 @@ class Places:
         below = self._below(clause)
         items = [child for child in below if child.kind is Kind.ITEM]
         numbered = [child for child in below if child.kind not in (Kind.ITEM, Kind.TABLE)]
-        for group in (items, numbered) if step.unit is Unit.ITEM else (numbered,):
+        # 1. and 2. right under an article are its 款; after a sentence of its own they are the 项 of that.
+        paragraphs = items if clause.kind is Kind.ARTICLE and not clause.text else []
+        for group in (items, numbered) if step.unit is Unit.ITEM else (numbered, paragraphs):
             if found := [child for child in group if (path := self._paths[child.id]) and path[-1] == value]:
                 return found
         if step.unit is Unit.ITEM:

@@ -13,13 +13,14 @@ from typing import Any
 _NUMERAL = "〇零一二两三四五六七八九十百千万亿"
 _VALUES = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-_MEASURE = r"个?(?:自然日|工作日|月|星期|礼拜|小时|工作)|[天日年元块倍次岁份成折]|周岁|分钟|星期"
+_MEASURE = r"个?(?:自然日|自然月|工作日|月|星期|礼拜|小时|工作)|[天日年元块倍次岁份成折]|周岁|分钟|星期"
 # A Chinese numeral is a number where a measure follows it: 三十个自然日, but not 一般 or 统一年费, and not the 万 of 5万元.
 _MEASURED = re.compile(
-    rf"(百分之)?(?<![\d统唯之第])([{_NUMERAL}]+)(?={_MEASURE})|(百分之)([{_NUMERAL}]+)"
+    rf"(百分之)?(?<![\d统唯之第])([{_NUMERAL}]+)(?={_MEASURE})|(百分之)([{_NUMERAL}]+)(?:点([{_NUMERAL}]+))?"
     rf"|(?<![\d统唯之第{_NUMERAL}])(?P<ten_thousands>[一二两三四五六七八九十][零一二三四五六七八九十百千]*)"
     rf"(?=[万亿](?![{_NUMERAL}]))"
 )
+_ABOUT = re.compile("[一二两三四五六七八九]{2}十?")  # 一两天 is no number of days
 _VARIANTS = str.maketrans({"帐": "账", "妳": "你", "您": "你", "麽": "么", "啥": "什", "裏": "里"})
 _CJK = r"\u3400-\u9fff"
 _RUN = re.compile(rf"[{_CJK}]+|[a-z0-9]+(?:[._%-][a-z0-9]+)*%?")
@@ -81,8 +82,10 @@ def _arabic(found: re.Match[str]) -> str:
     percent = found.group(1) or found.group(3)
     numeral = found.group(2) or found.group(4) or found.group("ten_thousands")
     value = numeral_value(numeral)
-    if value is None:
+    if value is None or _ABOUT.fullmatch(numeral):
         return found.group()
+    if decimals := found.group(5):
+        return f"{value}.{numeral_value(decimals)}%"
     return f"{value}%" if percent else str(value)
 
 

@@ -40,7 +40,7 @@ _TEXT = """一、退款
 """
 _LONG = "\n\n".join(
     f"{article}、第{article}章\n\n"
-    + "\n\n".join(f"{n}.{k} 甲方第{k}次付款逾期{n}日的，乙方有权解除第{n}份合同并要求赔偿损失{k}元。" for k in range(1, 40))
+    + "\n\n".join(f"{n}.{k} 甲方第{k}次付款逾期{n}日的，乙方有权解除第{n}份合同并要求赔偿损失{k}元。" for k in range(1, 21))
     for n, article in enumerate("一二三四五六七八", start=1)
 )
 
@@ -263,14 +263,14 @@ def test_after_a_kill_at_any_moment_the_next_open_works_and_nothing_is_left_over
         hit += _kill_while_building(home, process, usual * moments.random())
         told: list[str] = []
         index = open_index(home, long_library, tell=told.append)
-        found = index.lexical.search("第31次付款逾期5日", (), 1)["bigrams"]
-        assert index.clauses[found[0][0]].id == "5.31"
+        found = index.lexical.search("第17次付款逾期5日", (), 1)["bigrams"]
+        assert index.clauses[found[0][0]].id == "5.17"
         index.close()
         assert told == []
         assert _entries(home) == {index_version(long_library), "build.lock"}
-        if hit == 6:
+        if hit == 5:
             break
-    assert hit == 6
+    assert hit == 5
 
 
 def test_a_kill_while_an_index_is_made_again_leaves_the_old_one_sound(
@@ -281,14 +281,14 @@ def test_a_kill_while_an_index_is_made_again_leaves_the_old_one_sound(
     moments = random.Random(8)
     hit = 0
     for _ in range(8):
-        hit += _kill_while_building(tmp_path, start_process(_build, tmp_path, _url(tmp_path), True), 0.7 * usual * moments.random())
+        hit += _kill_while_building(tmp_path, start_process(_build, tmp_path, _url(tmp_path), True), 0.5 * usual * moments.random())
         if folder.stat().st_ino != made:  # that one was quicker than we
             made = folder.stat().st_ino
             continue
         assert damage_of(folder) is None
-        if hit == 3:
+        if hit == 2:
             break
-    assert hit == 3
+    assert hit == 2
     build_index(tmp_path, long_library, force=True)
     assert _entries(tmp_path) == {index_version(long_library), "build.lock"}
 
@@ -343,8 +343,9 @@ class _Capabilities(ctypes.Structure):
 
 def _open_as_anybody(home: Path, url: str) -> str:
     """Opens as a user whom permissions bind, which root is once it has given its capabilities up; returns what went wrong."""
-    header, none = _Header(0x20080522, 0), (_Capabilities * 2)()  # capset(2), version 3 of its structures
-    assert ctypes.CDLL(None).capset(ctypes.byref(header), ctypes.byref(none)) == 0
+    if os.geteuid() == 0:
+        header, none = _Header(0x20080522, 0), (_Capabilities * 2)()  # capset(2), version 3 of its structures
+        assert ctypes.CDLL(None).capset(ctypes.byref(header), ctypes.byref(none)) == 0
     try:
         (home / "written").write_text("", encoding="utf-8")
     except PermissionError:
@@ -386,7 +387,7 @@ def _build_with_little_room(home: Path, url: str, room: int) -> str:
     return ""
 
 
-@pytest.mark.parametrize("room", [0, 5_000, 60_000, 400_000])
+@pytest.mark.parametrize("room", [0, 5_000, 60_000, 250_000])
 def test_a_full_disk_is_told_in_one_sentence_and_leaves_nothing_half_written(
     long_library: Library, together: Together, tmp_path: Path, room: int
 ) -> None:
