@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,27 +48,41 @@ class LangChainModel:
         if ":" not in name:
             raise ModelError(f"WENYUE_MODEL={name!r} has no provider; write it as provider:model, for example openai:{name}")
         try:
-            self._model: Any = init_chat_model(name, temperature=0, timeout=timeout, max_retries=0)
+            self._model: Any = init_chat_model(name, temperature=0, timeout=timeout, max_retries=0, **_options(name))
         except ImportError as error:
             raise ModelError(f"WENYUE_MODEL={name!r} needs a package that is not installed: {error}") from error
         except Exception as error:
             raise ModelError(f"WENYUE_MODEL={name!r} cannot be set up: {_first_line(error)}") from error
 
     def complete(self, system: str, user: str) -> Completion:
+        """The whole reply, read as a stream so that the deadline holds for a server that drips its words as well."""
+        deadline = time.monotonic() + self._timeout
+        parts: list[str] = []
+        prompt_tokens = completion_tokens = 0
         try:
-            message = self._model.invoke([("system", system), ("human", user)])
+            for chunk in self._model.stream([("system", system), ("human", user)]):
+                parts.append(chunk.text if isinstance(chunk.text, str) else chunk.text())
+                if usage := chunk.usage_metadata:
+                    prompt_tokens += int(usage.get("input_tokens", 0))
+                    completion_tokens += int(usage.get("output_tokens", 0))
+                if time.monotonic() > deadline:
+                    raise ModelError(self._too_slow())
+        except ModelError:
+            raise
         except Exception as error:
             raise ModelError(self._explain(error)) from error
-        text = message.text if isinstance(message.text, str) else message.text()
+        text = "".join(parts)
         if not text.strip():
             raise ModelError(f"模型 {self.name} 没有回答任何内容")
-        usage = message.usage_metadata or {}
-        return Completion(text, int(usage.get("input_tokens", 0)), int(usage.get("output_tokens", 0)))
+        return Completion(text, prompt_tokens, completion_tokens)
+
+    def _too_slow(self) -> str:
+        return f"模型 {self.name} 在 {self._timeout:g} 秒内没有回答"
 
     def _explain(self, error: Exception) -> str:
         kind = type(error).__name__.lower()
         if "timeout" in kind:
-            return f"模型 {self.name} 在 {self._timeout:g} 秒内没有回答"
+            return self._too_slow()
         if "ratelimit" in kind:
             return f"模型 {self.name} 的服务限流，请稍后再问"
         if "auth" in kind or "permission" in kind:
@@ -75,6 +90,11 @@ class LangChainModel:
         if "connection" in kind or "connect" in kind:
             return f"连不上模型 {self.name} 的服务，请检查网络与地址设置"
         return f"模型 {self.name} 出错：{_first_line(error)}"
+
+
+def _options(name: str) -> dict[str, Any]:
+    """What a provider needs beside the common settings: OpenAI-compatible servers count tokens in a stream only when asked to."""
+    return {"stream_usage": True} if name.startswith("openai:") else {}
 
 
 def _first_line(error: Exception) -> str:

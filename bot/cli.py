@@ -1,7 +1,4 @@
-"""The console script `wenyue`, and the one place where the rooms are wired together.
-
-A command imports what it needs when it runs: LangChain and Chroma cost about a second each.
-"""
+"""The console script `wenyue`. A command imports what it needs when it runs; bot/wiring.py opens the rooms."""
 
 from __future__ import annotations
 
@@ -16,16 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings import SettingsError, load_settings
+from bot.wiring import NOTES, opened, progress_bar, tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from answering.answerer import Answerer
-    from answering.models import ChatModel
     from retrieval.clause import Hit
-    from retrieval.index import Index, Progress
-    from retrieval.library import Library
     from retrieval.search import Search
 
 app = typer.Typer(
@@ -40,14 +34,13 @@ app.add_typer(agreements_app, name="agreements")
 AgreementOption = Annotated[list[str] | None, typer.Option("--agreement", "-a", metavar="KEY", help="只看这份协议，可重复。")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
 
-_notes = Console(stderr=True, highlight=False)
 _BATCH_TIME = 5  # a batch of likely questions is several times as long as an answer
 
 
 @app.command()
 def ask(question: str, agreement: AgreementOption = None, as_json: JsonOption = False) -> None:
     """回答一个问题，给出依据的条款号。"""
-    with _failing_plainly(), _opened() as wired:
+    with _failing_plainly(), opened() as wired:
         answer = wired.answerer().answer(question, agreements=agreement or ())
         if as_json:
             _print_json(answer.to_json())
@@ -64,7 +57,7 @@ def chat(agreement: AgreementOption = None) -> None:
     from bot.conversation import Conversation
     from bot.rendering import show_answer
 
-    with _failing_plainly(), _opened() as wired:
+    with _failing_plainly(), opened() as wired:
         for key in agreement or ():
             wired.library.agreement(key)
         conversation = Conversation(wired.answerer(), agreement or ())
@@ -98,7 +91,7 @@ def search(
     """找条款，按相关程度排列。"""
     from answering.question import understand
 
-    with _failing_plainly(), _opened() as wired:
+    with _failing_plainly(), opened() as wired:
         for key in agreement or ():
             wired.library.agreement(key)
         asked = understand(query, (), wired.library.agreements)
@@ -118,7 +111,7 @@ def search(
 @app.command()
 def clauses(keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...")] = None, as_json: JsonOption = False) -> None:
     """条款树；不写 KEY 就是全部。"""
-    with _failing_plainly(), _opened() as wired:
+    with _failing_plainly(), opened() as wired:
         found = wired.library.clauses(keys or ())
         if as_json:
             for clause in found:
@@ -139,7 +132,7 @@ def agreements(context: typer.Context) -> None:
 @agreements_app.command("list")
 def agreements_list(as_json: JsonOption = False) -> None:
     """列出所收的协议。"""
-    with _failing_plainly(), _opened() as wired:
+    with _failing_plainly(), opened() as wired:
         counts = {agreement.key: len(wired.library.clauses([agreement.key])) for agreement in wired.library.agreements}
         if as_json:
             for agreement in wired.library.agreements:
@@ -157,9 +150,9 @@ def index(force: Annotated[bool, typer.Option("--force", help="即使完好也�
     """建立或重建索引。"""
     from retrieval.index import build_index
 
-    with _failing_plainly(), _opened() as wired, _progress() as progress:
-        folder = build_index(wired.settings.home, wired.library, force=force, progress=progress, tell=_tell)
-        _tell(f"索引可用：{folder}")
+    with _failing_plainly(), opened() as wired, progress_bar() as progress:
+        folder = build_index(wired.settings.home, wired.library, force=force, progress=progress, tell=tell)
+        tell(f"索引可用：{folder}")
 
 
 @app.command()
@@ -177,7 +170,7 @@ def enrich(
     from retrieval.index import build_index, searchable
     from retrieval.links import Links
 
-    with _failing_plainly(), _opened() as wired:
+    with _failing_plainly(), opened() as wired:
         library = wired.library
         wanted = {clause.ref for clause in library.clauses(keys or ())} - library.likely().keys()
         clauses = [clause for clause in searchable(library) if clause.ref in wanted]
@@ -191,7 +184,7 @@ def enrich(
                 search = wired.search()
             return search.find(question, agreements)
 
-        with _progress() as progress:
+        with progress_bar() as progress:
 
             def tick() -> None:
                 nonlocal ticks
@@ -203,11 +196,11 @@ def enrich(
                 wired.settings.enriched, parallel=parallel, tick=tick, find=find, prices=prices,
             )  # fmt: skip
         if wired.sync():
-            with _progress() as progress:
-                build_index(wired.settings.home, library, progress=progress, tell=_tell)
+            with progress_bar() as progress:
+                build_index(wired.settings.home, library, progress=progress, tell=tell)
         show_enrichment(_screen(), done)
         if done.failure:
-            _notes.print(f"错误：{done.failure}。写好的都留下了，再运行一次就接着做。", style="red", markup=False)
+            NOTES.print(f"错误：{done.failure}。写好的都留下了，再运行一次就接着做。", style="red", markup=False)
             raise typer.Exit(1)
 
 
@@ -232,7 +225,7 @@ def evaluate(
         if compare:
             command.show_comparison(_screen(), *compare)
             return
-        with _opened() as wired, _progress() as progress:
+        with opened() as wired, progress_bar() as progress:
             if bench:
                 command.run_bench(_screen(), bench, wired.settings.home, progress)
             elif verifier:
@@ -261,67 +254,6 @@ def doctor(as_json: JsonOption = False) -> None:
             raise typer.Exit(1)
 
 
-class _Wired:
-    """The rooms, opened when first needed."""
-
-    def __init__(self, settings: Settings, library: Library) -> None:
-        self.settings = settings
-        self.library = library
-        self._index: Index | None = None
-
-    def search(self) -> Any:
-        from retrieval.index import open_index
-        from retrieval.ranking import Ranking
-        from retrieval.search import Search
-
-        if self._index is None:
-            with _progress() as progress:
-                self._index = open_index(self.settings.home, self.library, progress=progress, tell=_tell)
-        return Search(self._index, Ranking.load())
-
-    def answerer(self) -> Answerer:
-        from answering.answerer import Answerer
-        from answering.confidence import Confidence
-        from prompts.prompt import load_prompt
-
-        prompt = load_prompt("answer", ("clauses", "history", "question"))
-        return Answerer(self.library, self.search(), Confidence.load(), prompt, self.model(), budget=self.settings.evidence_tokens)
-
-    def model(self, times: float = 1) -> ChatModel | None:
-        """The chat model that is configured, given `times` the time of an answer; None where none is."""
-        if not self.settings.model:
-            return None
-        from answering.models import LangChainModel
-
-        return LangChainModel(self.settings.model, times * self.settings.model_timeout)
-
-    def sync(self) -> bool:
-        return self.library.sync(self.settings.agreements / "catalog.toml", enriched=self.settings.enriched, tell=_tell)
-
-    def close(self) -> None:
-        if self._index is not None:
-            self._index.close()
-
-
-@contextmanager
-def _opened() -> Iterator[_Wired]:
-    from retrieval.errors import StorageError
-    from retrieval.library import Library
-
-    settings = load_settings()
-    if settings.database.startswith("sqlite"):
-        try:
-            settings.home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"不能建立数据目录 {settings.home}（{error.strerror}）；请用 WENYUE_HOME 指定一个可写的目录") from error
-    wired = _Wired(settings, Library(settings.database))
-    wired.sync()
-    try:
-        yield wired
-    finally:
-        wired.close()
-
-
 @contextmanager
 def _failing_plainly(*also: type[Exception]) -> Iterator[None]:
     """One sentence and exit status 1 for what people can do something about; anything else is our mistake and shows itself."""
@@ -333,38 +265,11 @@ def _failing_plainly(*also: type[Exception]) -> Iterator[None]:
     try:
         yield
     except UnknownAgreement as error:
-        _notes.print(f"错误：{error}", style="red", markup=False)
+        NOTES.print(f"错误：{error}", style="red", markup=False)
         raise typer.Exit(2) from error
     except (*known, *also) as error:
-        _notes.print(f"错误：{error}", style="red", markup=False)
+        NOTES.print(f"错误：{error}", style="red", markup=False)
         raise typer.Exit(1) from error
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A progress bar on standard error, shown only once there is progress."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=_notes, transient=True)
-    tasks: dict[str, Any] = {}
-
-    def show(step: str, done: int, total: int) -> None:
-        if step not in tasks:
-            if not tasks:
-                bar.start()
-            tasks[step] = bar.add_task(step, total=total)
-        bar.update(tasks[step], completed=done)
-
-    try:
-        yield show
-    finally:
-        if tasks:
-            bar.stop()
-
-
-def _tell(message: str) -> None:
-    _notes.print(message, style="dim", markup=False)
 
 
 def _screen() -> Console:
