@@ -48,7 +48,7 @@ def test_a_clause_over_several_paragraphs_is_quoted_in_one_piece() -> None:
 
 
 def test_a_question_that_shares_nothing_gets_the_first_sentence() -> None:
-    text = f"{_FILLING}{_FILLING}{_FILLING}"
+    text = _FILLING * 4
     assert quote_of("xyz", _exhibit(text)) == _FILLING
 
 

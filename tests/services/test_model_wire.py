@@ -1,0 +1,258 @@
+"""The whole answerer over the wire: the real LangChain model against a server that speaks OpenAI's API and misbehaves on demand.
+
+The server is `llmock` of @copilotkit/aimock, on loopback; package.json pins it. Where it is not installed these tests fail: none
+is left out. What it answers is chosen by the name of the model, see replies/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answering.answer import Answer, Reason, Status
+from answering.answerer import Answerer
+from answering.checks import is_verbatim
+from answering.confidence import Confidence
+from answering.models import LangChainModel
+from prompts.prompt import load_prompt
+from retrieval.index import Index
+from retrieval.library import Library
+from retrieval.ranking import Ranking
+from retrieval.search import Search
+
+_HERE = Path(__file__).parent
+_STARTING = 30.0  # seconds the server may take to start
+_PATIENCE = 30.0  # seconds a model may take, where a test is not about time
+_QUESTION = "企点开通几天内可以无条件退款？"
+_KEY = "sk-very-secret"
+_PROMPT = load_prompt("answer", ("clauses", "history", "question"))
+
+
+@dataclass(frozen=True)
+class ModelServer:
+    """A running `llmock`; what it answers is chosen by the name of the model, see replies/."""
+
+    url: str
+
+    def requests(self, model: str) -> list[dict[str, Any]]:
+        """The bodies of the requests for a model so far."""
+        with urllib.request.urlopen(f"{self.url}/__aimock/journal") as reply:
+            entries = json.load(reply)
+        return [entry["body"] for entry in entries if entry["body"].get("model") == model]
+
+
+@pytest.fixture(scope="session")
+def model_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
+    command = _HERE / "node_modules" / ".bin" / "llmock"
+    if not command.exists():
+        pytest.fail(f"{command} is not there; run `npm install --no-package-lock` in {_HERE}")
+    log = tmp_path_factory.mktemp("llmock") / "log"
+    arguments: list[str | Path] = [command, "--port", "0", "--host", "127.0.0.1", "--fixtures", _HERE / "replies"]
+    with log.open("wb") as output, subprocess.Popen(arguments, stdout=output, stderr=output) as process:
+        try:
+            yield ModelServer(_address(process, log))
+        finally:
+            process.terminate()
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + _STARTING
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := re.search(r"listening on (http://\S+)", log.read_text(encoding="utf-8")):
+            return found.group(1)
+        time.sleep(0.05)
+    pytest.fail(f"the model server did not start: {log.read_text(encoding='utf-8')}")
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def ask(shipped: Library, shipped_index: Index, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Asks the refund question of a model of the server, or of one at another address."""
+
+    def of(model: str, *, seconds: float = _PATIENCE, url: str = model_server.url) -> Answer:
+        monkeypatch.setenv("OPENAI_API_KEY", _KEY)
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
+        wired = LangChainModel(f"openai:{model}", seconds)
+        return Answerer(shipped, Search(shipped_index, Ranking.load()), Confidence.load(), _PROMPT, wired).answer(_QUESTION)
+
+    return of
+
+
+def _is_quoted_instead(answer: Answer) -> bool:
+    """Whether the answer is made of the clauses' own words, with a notice why, and cites the clause that answers."""
+    verbatim = all(is_verbatim(s.text, answer.citations[s.citations[0]].clause.text) for s in answer.statements)
+    cited = answer.citations[0].clause.ref if answer.citations else None
+    return (answer.status, answer.model, cited) == (Status.ANSWERED, "extractive", ("qidian", "4.7")) and bool(answer.notice) and verbatim
+
+
+def test_a_good_reply_is_answered_with_checked_clause_numbers_and_its_usage_counted(ask: Ask) -> None:
+    answer = ask("good")
+    assert answer.status is Status.ANSWERED
+    assert answer.text == ("在开通服务 7 个自然日内，您有权要求终止合作并要求全额无息退还。（《腾讯企业级产品及服务直销协议》4.7）")
+    assert (answer.model, answer.tokens) == ("openai:good", {"prompt": 812, "completion": 23})
+    assert (answer.notice, answer.withheld) == ("", ())
+
+
+def test_of_a_reply_that_is_invented_in_part_only_the_rest_is_shown(ask: Ask) -> None:
+    answer = ask("partly-invented")
+    assert [answer.citations[at].clause.id for statement in answer.statements for at in statement.citations] == ["4.7"]
+    assert [withheld.reason for withheld in answer.withheld] == [Reason.FIGURE_NOT_IN_CLAUSE, Reason.UNKNOWN_HANDLE]
+    assert "3 倍" not in answer.text
+    assert answer.tokens == {"prompt": 812, "completion": 51}
+
+
+def test_a_reply_with_an_invented_handle_is_withheld_and_the_clause_quoted(ask: Ask) -> None:
+    answer = ask("invented")
+    assert [withheld.reason for withheld in answer.withheld] == [Reason.UNKNOWN_HANDLE]
+    assert _is_quoted_instead(answer)
+
+
+def test_a_refusal_of_the_model_is_a_refusal(ask: Ask) -> None:
+    answer = ask("refusing")
+    assert (answer.status, answer.statements, answer.citations) == (Status.NOT_COVERED, (), ())
+    assert (answer.model, answer.tokens) == ("openai:refusing", {"prompt": 812, "completion": 3})
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("limited", "限流"),
+        ("broken", "500"),
+        ("locked", "密钥"),
+        ("unknown", "404"),
+        ("empty", "没有回答任何内容"),
+        ("blank", "没有回答任何内容"),
+        ("malformed", "出错"),
+        ("dropped", "连不上"),
+        ("cut", "连不上"),
+    ],
+)
+def test_a_model_that_fails_is_told_of_and_the_clause_quoted(model: str, said: str, ask: Ask) -> None:
+    answer = ask(model)
+    assert said in answer.notice
+    assert f"openai:{model}" in answer.notice
+    assert _is_quoted_instead(answer)
+    assert _KEY not in json.dumps(answer.to_json(), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("model", ["silent", "dripping"])
+def test_a_reply_that_never_comes_or_never_ends_is_waited_for_as_long_as_configured(model: str, ask: Ask) -> None:
+    ask("good")  # LangChain is imported by now
+    started = time.monotonic()
+    answer = ask(model, seconds=1.5)
+    assert 1.5 <= time.monotonic() - started < 3
+    assert "1.5 秒" in answer.notice
+    assert _is_quoted_instead(answer)
+
+
+def test_a_closed_port_is_told_of_and_the_clause_quoted(ask: Ask) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    answer = ask("good", url=f"http://127.0.0.1:{port}")
+    assert "连不上" in answer.notice
+    assert _is_quoted_instead(answer)
+
+
+@pytest.mark.parametrize("model", ["limited", "broken", "malformed"])
+def test_a_model_that_fails_is_asked_once(model: str, ask: Ask, model_server: ModelServer) -> None:
+    before = len(model_server.requests(model))
+    ask(model)
+    assert len(model_server.requests(model)) == before + 1
+
+
+def test_the_request_is_the_prompt_and_the_clauses_found(ask: Ask, model_server: ModelServer, shipped: Library) -> None:
+    ask("good")
+    request = model_server.requests("good")[-1]
+    system, user = request["messages"]
+    refund = next(clause for clause in shipped.clauses(["qidian"]) if clause.id == "4.7")
+    assert (system["role"], system["content"]) == ("system", _PROMPT.system)
+    assert user["role"] == "user"
+    assert f"[C1] {refund.label}（腾讯权利义务）\n{refund.text}" in user["content"]
+    assert f"<问题>\n{_QUESTION}\n</问题>" in user["content"]
+    assert request["temperature"] == 0
+
+
+# Writes down every connection and look-up of the process, before anything else is imported.
+_WITNESS = """
+import os, sys
+
+def _write_down(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        where = arguments[1][:2]
+    elif event == "socket.getaddrinfo":
+        where = arguments[:2]
+    else:
+        return
+    with open(os.environ["WITNESS"], "a") as file:
+        file.write(f"{where[0]} {where[1]}\\n")
+
+sys.addaudithook(_write_down)
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One `wenyue ask` of the model `good`, with what it sent and where."""
+
+    row: dict[str, Any]
+    request: dict[str, Any]
+    contacted: set[str]
+
+
+@pytest.fixture
+def run(model_server: ModelServer, shipped_index: Index, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Callable[[str], Run]:
+    """Runs the console script in a process of its own, on a machine that is set up to send traces to a tracing service."""
+    home = tmp_path / "home"
+    built = next(tmp_path_factory.getbasetemp().glob(f"*/index/{shipped_index.version}"))
+    shutil.copytree(built, home / "index" / shipped_index.version)
+    Library(f"sqlite:///{home / 'library.db'}").sync(_HERE.parent.parent / "agreements" / "catalog.toml")
+    (tmp_path / "witness").mkdir()
+    (tmp_path / "witness" / "sitecustomize.py").write_text(_WITNESS, encoding="utf-8")
+
+    def of(seed: str) -> Run:
+        witness = tmp_path / f"witness-{seed}"
+        witness.touch()
+        done = subprocess.run(
+            [Path(sys.executable).with_name("wenyue"), "ask", _QUESTION, "--json"],
+            env={
+                "PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "PYTHONHASHSEED": seed,
+                "PYTHONPATH": str(tmp_path / "witness"), "WITNESS": str(witness), "WENYUE_HOME": str(home),
+                "WENYUE_MODEL": "openai:good", "OPENAI_API_KEY": _KEY, "OPENAI_BASE_URL": f"{model_server.url}/v1",
+                "LANGSMITH_TRACING": "true", "LANGCHAIN_TRACING_V2": "true", "LANGSMITH_API_KEY": "lsv2-secret",
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        return Run(json.loads(done.stdout), model_server.requests("good")[-1], set(witness.read_text(encoding="utf-8").splitlines()))
+
+    return of
+
+
+def test_two_runs_send_the_same_byte_for_byte_and_get_the_same_answer(run: Callable[[str], Run]) -> None:
+    first, second = run("1"), run("2")
+    assert json.dumps(first.request, ensure_ascii=False).encode() == json.dumps(second.request, ensure_ascii=False).encode()
+    assert first.row | {"latency_ms": 0} == second.row | {"latency_ms": 0}
+    assert first.row["model"] == "openai:good"
+
+
+def test_no_other_host_is_contacted_even_where_tracing_is_switched_on(run: Callable[[str], Run], model_server: ModelServer) -> None:
+    host, _, port = model_server.url.removeprefix("http://").partition(":")
+    assert run("1").contacted == {f"{host} {port}"}

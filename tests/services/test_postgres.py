@@ -1,0 +1,227 @@
+"""The library in Postgres is the library in SQLite: the same clauses, and whole or not at all.
+
+The cluster is a real one, on loopback and thrown away. Where Postgres is not installed these tests fail: none is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import NullPool, create_engine
+
+from retrieval.errors import StorageError
+from retrieval.library import Library
+
+_PROJECT = Path(__file__).parent.parent.parent
+_AGREEMENTS = _PROJECT / "agreements"
+_SYNC = """
+import os, signal, sys
+from pathlib import Path
+from retrieval.library import Library
+
+url, catalog, kill_at = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+told = []
+
+def tell(message):
+    told.append(message)
+    if len(told) == kill_at:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+print(Library(url).sync(catalog, tell=tell))
+"""
+_STARTING = 30.0  # seconds the cluster may take to start
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library has no end at which it closes its pooled connections; psycopg warns of those left open, and a warning is an error."""
+    monkeypatch.setattr("retrieval.library.create_engine", partial(create_engine, poolclass=NullPool))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """A Postgres cluster; the start of its URLs, to which the name of a database is appended.
+
+    Postgres refuses to run as root: then it runs as Debian's user postgres, in a folder that user can reach.
+    """
+    programs = _postgres_programs()
+    user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="wenyue-postgres-"))
+    try:
+        if user:
+            shutil.chown(folder, user, user)
+        data, log = folder / "data", folder / "log"
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", "wenyue", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+            user=user,
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        settings = ("listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}", "fsync=off")
+        arguments: list[str | Path] = [programs / "postgres", "-D", data, *(part for setting in settings for part in ("-c", setting))]
+        with log.open("wb") as output, subprocess.Popen(arguments, user=user, cwd=folder, stdout=output, stderr=output) as process:
+            try:
+                _wait_for(process, port, log)
+                yield f"postgresql+psycopg://wenyue@127.0.0.1:{port}/"
+            finally:
+                process.send_signal(signal.SIGINT)  # "fast": sessions are ended
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgres_programs() -> Path:
+    """The folder of the newest Postgres of Debian, or of the one on the path."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    if not installed and on_path is None:
+        pytest.fail("Postgres is not installed; on Debian: apt-get install postgresql")
+    return installed[-1].parent if installed else Path(str(on_path)).parent
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _STARTING
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(host="127.0.0.1", port=port, user="wenyue", dbname="postgres").close()
+            return
+        time.sleep(0.05)
+    pytest.fail(f"Postgres did not start: {log.read_text(encoding='utf-8')}")
+
+
+@pytest.fixture
+def database(cluster: str) -> str:
+    """The URL of an empty database."""
+    name = f"test_{time.monotonic_ns()}"
+    with psycopg.connect(cluster.replace("+psycopg", "") + "postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return cluster + name
+
+
+def _syncing(url: str, folder: Path = _AGREEMENTS, *, kill_at: int = 0) -> subprocess.Popen[str]:
+    """A process that brings a database in line; it kills itself when it begins to write the agreement of that count."""
+    arguments = [sys.executable, "-c", _SYNC, url, str(folder / "catalog.toml"), str(kill_at)]
+    return subprocess.Popen(arguments, cwd=_PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _is_whole(url: str, shipped: Library) -> bool:
+    library = Library(url)
+    assert library.version == shipped.version
+    return (library.agreements, library.clauses(), library.likely()) == (shipped.agreements, shipped.clauses(), shipped.likely())
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    """A folder with earlier versions of two of the agreements, and one less."""
+    folder = tmp_path / "older"
+    shutil.copytree(_AGREEMENTS, folder)
+    for name in ("qidian", "weka"):
+        text = folder / f"{name}.txt"
+        text.write_text(text.read_text(encoding="utf-8").replace("自然日", "工作日"), encoding="utf-8")
+    catalog = folder / "catalog.toml"
+    catalog.write_text(catalog.read_text(encoding="utf-8").partition("[archive]")[0], encoding="utf-8")
+    return folder
+
+
+def test_clauses_are_the_same_as_in_sqlite(database: str, shipped: Library) -> None:
+    assert Library(database).sync(_AGREEMENTS / "catalog.toml") is True
+    assert _is_whole(database, shipped)
+    assert Library(database).source_text("qidian") == shipped.source_text("qidian")
+
+
+def test_nothing_is_written_when_nothing_has_changed(database: str) -> None:
+    assert Library(database).sync(_AGREEMENTS / "catalog.toml") is True
+    told: list[str] = []
+    assert Library(database).sync(_AGREEMENTS / "catalog.toml", tell=told.append) is False
+    assert told == []
+
+
+def test_a_changed_agreement_replaces_the_earlier_one_and_one_gone_is_gone(database: str, older: Path, shipped: Library) -> None:
+    Library(database).sync(older / "catalog.toml")
+    assert [agreement.key for agreement in Library(database).agreements] == ["qidian", "wework", "lexiang"]
+    Library(database).sync(_AGREEMENTS / "catalog.toml")
+    assert _is_whole(database, shipped)
+    Library(database).sync(older / "catalog.toml")
+    assert {clause.agreement for clause in Library(database).clauses()} == {"qidian", "wework", "lexiang"}
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_processes_that_sync_at_once_agree(processes: int, database: str, shipped: Library) -> None:
+    running = [_syncing(database) for _ in range(processes)]
+    told = [process.communicate(timeout=60)[0] for process in running]
+    assert [process.returncode for process in running] == [0] * processes
+    assert "True\n" in told
+    assert _is_whole(database, shipped)
+
+
+def test_processes_that_change_the_same_library_at_once_agree(database: str, older: Path, shipped: Library) -> None:
+    Library(database).sync(older / "catalog.toml")
+    running = [_syncing(database) for _ in range(3)]
+    for process in running:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in running] == [0] * 3
+    assert _is_whole(database, shipped)
+
+
+@pytest.mark.parametrize("kill_at", [1, 3, 5])
+def test_a_first_sync_that_is_killed_leaves_nothing_and_the_next_one_succeeds(kill_at: int, database: str, shipped: Library) -> None:
+    process = _syncing(database, kill_at=kill_at)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    assert (Library(database).agreements, Library(database).clauses(), Library(database).likely()) == ([], [], {})
+    assert Library(database).sync(_AGREEMENTS / "catalog.toml") is True
+    assert _is_whole(database, shipped)
+
+
+def test_a_later_sync_that_is_killed_leaves_what_was_there(database: str, older: Path, shipped: Library) -> None:
+    Library(database).sync(older / "catalog.toml")
+    before = Library(database).clauses()
+    process = _syncing(database, kill_at=2)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    assert Library(database).clauses() == before
+    assert Library(database).sync(_AGREEMENTS / "catalog.toml") is True
+    assert _is_whole(database, shipped)
+
+
+def test_a_sync_does_not_disturb_who_is_reading(database: str, older: Path) -> None:
+    Library(database).sync(older / "catalog.toml")
+    reader = Library(database)
+    before = reader.clauses()
+    Library(database).sync(_AGREEMENTS / "catalog.toml")
+    assert reader.clauses() == before
+    assert Library(database).clauses() != before
+
+
+def test_a_database_that_does_not_exist_is_told_of(cluster: str) -> None:
+    with pytest.raises(StorageError, match="nowhere"):
+        Library(f"{cluster}nowhere").sync(_AGREEMENTS / "catalog.toml")
+
+
+def test_the_console_script_reads_from_it(database: str, shipped: Library, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [Path(sys.executable).with_name("wenyue"), "clauses", "--json"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "WENYUE_DATABASE": database},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0
+    assert len(run.stdout.splitlines()) == len(shipped.clauses())
+    assert _is_whole(database, shipped)
