@@ -15,7 +15,7 @@ from answering.errors import ModelError
 from answering.evidence import Exhibit, count_tokens, exhibit, within_budget
 from answering.extractive import extract, quote_of
 from answering.limits import limit_of
-from answering.lookup import find_number, range_of
+from answering.lookup import find_number, range_of, spoken
 from answering.models import ChatModel
 from answering.question import Aspect, Question, aspects_of, understand
 from answering.sentences import nearest
@@ -90,37 +90,33 @@ class Answerer:
         return replace(answer, latency_ms=(time.perf_counter() - started) * 1000)
 
     def _look_up(self, asked: Question) -> Answer:
-        """A number asked for outright."""
+        """Numbers asked for outright. What is not there is said beside what is."""
         keys = asked.agreements or tuple(agreement.key for agreement in self._library.agreements)
         found: list[Clause] = []
         missing: list[str] = []
-        holders: list[str] = []
         for number in asked.numbers:
-            holding = [key for key in keys if find_number(number.written, self._library.clauses([key]))]
-            for key in holding:
-                found += find_number(number.written, self._library.clauses([key]))
-            holders += [key for key in holding if key not in holders]
-            if not holding:
-                missing.append(number.written)
-        if missing or not found:
-            return self._no_such_number(asked, missing)
+            held = {key: find_number(number.written, self._library.clauses([key])) for key in keys}
+            found += [clause for clauses in held.values() for clause in clauses if clause not in found]
+            if asked.agreements:
+                missing += [self._no_such(number.written, key) for key, clauses in held.items() if not clauses]
+            elif not any(held.values()):
+                missing.append(f"所收的协议里都没有 {spoken(number.written)}")
+        if not found:
+            return Answer(asked.id, asked.text, Status.NOT_COVERED, message="；".join(missing) + "。")
+        holders = list(dict.fromkeys(clause.agreement for clause in found))
         if not asked.agreements and len(holders) > 1:
             return self._which(asked, holders)
         shown = [part for clause in found for part in ([clause] if clause.text else self._links.subtree(clause)) if part.text]
         hits = tuple(Hit(clause, 1.0, (("number", at),)) for at, clause in enumerate(shown, start=1))
         exhibits = exhibit(shown, self._links)
         claims = [Claim(part.lead_in + part.clause.text, (part.handle,)) for part in exhibits]
-        return self._checked(asked, claims, exhibits, hits)
+        answer = self._checked(asked, claims, exhibits, hits)
+        return replace(answer, notice="；".join(missing) + "。" if missing else "")
 
-    def _no_such_number(self, asked: Question, missing: Sequence[str]) -> Answer:
-        names = "、".join(missing)
-        if asked.agreements:
-            agreement = self._library.agreement(asked.agreements[0])
-            there = range_of(missing[0], self._library.clauses([agreement.key]), agreement)
-            message = f"《{agreement.title}》没有 {names}；{there}。" if there else f"《{agreement.title}》没有 {names}。"
-        else:
-            message = f"所收的协议里都没有 {names}。"
-        return Answer(asked.id, asked.text, Status.NOT_COVERED, message=message)
+    def _no_such(self, written: str, key: str) -> str:
+        agreement = self._library.agreement(key)
+        there = range_of(written, self._library.clauses([key]), agreement)
+        return f"《{agreement.title}》没有 {spoken(written)}" + (f"（{there}）" if there else "")
 
     def _which(self, asked: Question, keys: Sequence[str], hits: Sequence[Hit] = ()) -> Answer:
         choices = []
@@ -202,8 +198,10 @@ class Answerer:
             "tokens": {"prompt": reply.prompt_tokens, "completion": reply.completion_tokens},
         }
         refused = sentinel(reply.text)
+        keys = list(dict.fromkeys(hit.clause.agreement for hit in hits[:_SHOWN]))
+        if refused is Status.CLARIFY and len(keys) < 2:  # there is nothing to choose from
+            refused = Status.NOT_COVERED
         if refused is Status.CLARIFY:
-            keys = list(dict.fromkeys(hit.clause.agreement for hit in hits[:_SHOWN]))
             return replace(self._which(asked, keys, hits), **told)  # type: ignore[arg-type]
         if refused is not None:
             return replace(self._refuse(asked, hits, refused), **told)  # type: ignore[arg-type]
@@ -211,7 +209,8 @@ class Answerer:
         if answer.status is Status.ANSWERED:
             return answer
         quoted = self._quote(asked, hits, answering)
-        return replace(quoted, withheld=answer.withheld, notice="模型的回答没有通过核对；以下直接摘自条款。")
+        spent = {"tokens": told["tokens"], "prompt_version": told["prompt_version"]}
+        return replace(quoted, withheld=answer.withheld, notice="模型的回答没有通过核对；以下直接摘自条款。", **spent)  # type: ignore[arg-type]
 
     def _checked(self, asked: Question, claims: Sequence[Claim], exhibits: Sequence[Exhibit], hits: Sequence[Hit]) -> Answer:
         """The answer made of the claims that pass every check; the others are withheld with their reasons."""

@@ -9,10 +9,14 @@ from answering.checks import Claim
 
 _HANDLE = re.compile(r"[\[【［(（]\s*[CＣc]\s*\d+(?:\s*[,，、;；\s]\s*[CＣc]?\s*\d+)*\s*[\]】］)）]")
 _DIGITS = re.compile(r"\d+")
-_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]*(?:\s*[\[【［(（]\s*[CＣc]\s*\d[^\]】］)）\n]*[\]】］)）])*")
-_OWN_NUMBER = re.compile(
-    r"(?:根据|依据|按照|见)?《[^《》]{2,40}》(?:第?\s*\d+(?:\.\d+)+\s*条?|第[一二三四五六七八九十百\d]+条)[，,]?|第\s*\d+(?:\.\d+)+\s*条"
+_SENTENCE = re.compile(
+    r"(?:[^。！？!?.\n]|\.(?!\s|$|\s*\[))+[。！？!?.]*[”’」』）)\"]*(?:\s*[\[【［(（]\s*[CＣc]\s*\d[^\]】］)）\n]*[\]】］)）])*"
 )
+_OWN_NUMBER = re.compile(
+    r"(?:根据|依据|依照|按照|按|见)?\s*(?:《[^《》]{2,40}》(?:第?\s*\d+(?:\.\d+)+\s*条?|第[一二三四五六七八九十百\d]+条)|第\s*\d+(?:\.\d+)+\s*条)"
+    r"(?:的?(?:规定|约定))?\s*[，,：:]?"
+)
+_EMPTY = re.compile(r"[（(]\s*[）)]|^[，,：:、\s]+")
 _BULLET = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.、)）](?!\d))\s*")
 _SENTINELS = {"NOT_COVERED": Status.NOT_COVERED, "OUT_OF_SCOPE": Status.OUT_OF_SCOPE, "CLARIFY": Status.CLARIFY}
 
@@ -28,9 +32,9 @@ def claims_in(reply: str) -> list[Claim]:
     for line in reply.replace("**", "").splitlines():
         line = _BULLET.sub("", line).strip()
         for sentence in (match.group() for match in _SENTENCE.finditer(line)):
-            handles = tuple(dict.fromkeys(f"C{digits}" for mark in _HANDLE.findall(sentence) for digits in _DIGITS.findall(mark)))
+            handles = tuple(dict.fromkeys(f"C{int(digits)}" for mark in _HANDLE.findall(sentence) for digits in _DIGITS.findall(mark)))
             text = _OWN_NUMBER.sub("", _HANDLE.sub("", sentence)).strip()
-            text = re.sub(r"\s+(?=[。！？])", "", text)
+            text = re.sub(r"\s+(?=[。！？.!?])", "", _EMPTY.sub("", text)).strip()
             if any(char.isalnum() for char in text):
                 claims.append(Claim(text, handles))
             elif handles and claims:  # handles after the full stop, on their own

@@ -17,36 +17,53 @@ def find_number(written: str, clauses: Sequence[Clause]) -> list[Clause]:
     Articles are found however they are written (第四条, 第4条, 四); a number of the annex also without its 附件 where the
     body has none like it.
     """
-    wanted = {written, f"附件/{written}"} | _article_ids(written)
-    exact = [clause for clause in clauses if clause.id.partition("#")[0] == written]
-    if exact:
-        return exact
-    return [clause for clause in clauses if clause.id.partition("#")[0] in wanted]
+    number, annexed = written.removeprefix("附件/"), written.startswith("附件/")
+    for annex in (True,) if annexed else (False, True):
+        wanted = {number} | _article_ids(number)
+        found = [clause for clause in clauses if clause.annex is annex and _place(clause) in wanted]
+        if found:
+            return found
+    return []
+
+
+def spoken(written: str) -> str:
+    """A number as people read it: 附件 5.4.2."""
+    return written.replace("附件/", "附件 ")
 
 
 def range_of(written: str, clauses: Sequence[Clause], agreement: Agreement) -> str:
     """What there is instead of a number that does not exist: 第四条 共 4.1–4.11."""
-    article = re.match(r"(?:附件/)?(\d+)\.", written)
-    if article:
-        number = int(article.group(1))
-        within = [c for c in clauses if not c.annex and re.fullmatch(rf"{number}\.\d+", c.number) and c.occurrence == 1]
+    annexed = written.startswith("附件/")
+    part = [clause for clause in clauses if clause.annex is annexed and clause.occurrence == 1]
+    number = written.removeprefix("附件/")
+    if annexed and not part:
+        return "它没有附件"
+    where = "附件 " if annexed else ""
+    if dotted := re.match(r"(\d+)\.", number):
+        within = [clause for clause in part if re.fullmatch(rf"{dotted.group(1)}\.\d+", clause.number)]
         if within:
             within.sort(key=lambda clause: int(clause.number.split(".")[1]))
-            deeper = _deepest(written, clauses)
-            return deeper or f"《{agreement.title}》第{numeral(number)}条共 {within[0].number}–{within[-1].number}"
-    articles = [c for c in clauses if c.kind is Kind.ARTICLE and not c.annex]
-    return f"《{agreement.title}》共 {len(articles)} 条，从{articles[0].number}到{articles[-1].number}" if articles else ""
+            deeper = _deepest(number, part)
+            return deeper or f"{where}第{numeral(int(dotted.group(1)))}条共 {within[0].number}–{within[-1].number}"
+    articles = [clause for clause in part if clause.kind is Kind.ARTICLE]
+    return f"{where}共 {len(articles)} 条，从{articles[0].number}到{articles[-1].number}" if articles else ""
 
 
-def _deepest(written: str, clauses: Sequence[Clause]) -> str:
-    """The range under the longest part of the number that does exist: 4.6 下共 4.6.1–4.6.2."""
-    parts = written.split("（")[0].split(".")
-    for cut in range(len(parts) - 1, 1, -1):
-        prefix = ".".join(parts[:cut])
-        under = [c for c in clauses if c.parent == prefix and c.occurrence == 1]
-        if under:
-            label = next((c.label for c in clauses if c.id == prefix), prefix)
-            return f"{label} 下共 {under[0].id}–{under[-1].id}" if len(under) > 1 else f"{label} 下只有 {under[0].id}"
+def _place(clause: Clause) -> str:
+    """The id without its annex and occurrence."""
+    return clause.id.partition("#")[0].rpartition("/")[2]
+
+
+def _deepest(number: str, part: Sequence[Clause]) -> str:
+    """The range under the longest piece of the number that does exist: 4.6 下共 4.6.1–4.6.2."""
+    pieces = number.split("（")[0].split(".")
+    for cut in range(len(pieces), 1, -1):
+        prefix = ".".join(pieces[:cut])
+        above = next((clause for clause in part if _place(clause) == prefix), None)
+        under = [clause for clause in part if above and clause.parent == above.id]
+        if above and under:
+            first, last = _place(under[0]), _place(under[-1])
+            return f"{prefix} 下共 {first}–{last}" if len(under) > 1 else f"{prefix} 下只有 {first}"
     return ""
 
 
@@ -56,11 +73,18 @@ def _article_ids(written: str) -> set[str]:
         return set()
     text = found.group(1)
     number = int(text) if text.isdigit() else cjk_value(text)
-    cjk = numeral(number)
-    return {f"第{cjk}条", cjk, str(number), f"附件/{number}", f"附件/第{cjk}条"}
+    return {f"第{numeral(number)}条", numeral(number), str(number)}
 
 
 def numeral(number: int) -> str:
-    """1–99 in Chinese numerals."""
-    tens, ones = divmod(number, 10)
-    return (("" if tens == 1 else _DIGITS[tens]) + "十" if tens else "") + (_DIGITS[ones] if ones or not tens else "")
+    """0–999 in Chinese numerals, as articles are numbered; Arabic digits beyond."""
+    if number > 999:
+        return str(number)
+    hundreds, below = divmod(number, 100)
+    tens, ones = divmod(below, 10)
+    text = f"{_DIGITS[hundreds]}百" if hundreds else ""
+    if tens:
+        text += ("" if tens == 1 and not hundreds else _DIGITS[tens]) + "十"
+    elif hundreds and ones:
+        text += "零"
+    return text + (_DIGITS[ones] if ones or not number else "")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any, Protocol
 
 from answering.errors import ModelError
@@ -56,25 +59,43 @@ class LangChainModel:
 
     def complete(self, system: str, user: str) -> Completion:
         """The whole reply, read as a stream so that the deadline holds for a server that drips its words as well."""
-        deadline = time.monotonic() + self._timeout
         parts: list[str] = []
         prompt_tokens = completion_tokens = 0
-        try:
-            for chunk in self._model.stream([("system", system), ("human", user)]):
-                parts.append(chunk.text if isinstance(chunk.text, str) else chunk.text())
-                if usage := chunk.usage_metadata:
-                    prompt_tokens += int(usage.get("input_tokens", 0))
-                    completion_tokens += int(usage.get("output_tokens", 0))
-                if time.monotonic() > deadline:
-                    raise ModelError(self._too_slow())
-        except ModelError:
-            raise
-        except Exception as error:
-            raise ModelError(self._explain(error)) from error
+        for chunk in self._chunks(system, user):
+            parts.append(chunk.text if isinstance(chunk.text, str) else chunk.text())
+            if usage := chunk.usage_metadata:
+                prompt_tokens += int(usage.get("input_tokens", 0))
+                completion_tokens += int(usage.get("output_tokens", 0))
         text = "".join(parts)
         if not text.strip():
             raise ModelError(f"模型 {self.name} 没有回答任何内容")
         return Completion(text, prompt_tokens, completion_tokens)
+
+    def _chunks(self, system: str, user: str) -> Iterator[Any]:
+        """The chunks of the reply. They are read on a thread of their own: a server may keep a connection alive and send nothing."""
+        deadline = time.monotonic() + self._timeout
+        arrived: Queue[Any] = Queue()
+        done = object()
+
+        def read() -> None:
+            try:
+                for chunk in self._model.stream([("system", system), ("human", user)]):
+                    arrived.put(chunk)
+                arrived.put(done)
+            except Exception as error:
+                arrived.put(error)
+
+        Thread(target=read, daemon=True).start()
+        while True:
+            try:
+                item = arrived.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                raise ModelError(self._too_slow()) from None
+            if item is done:
+                return
+            if isinstance(item, Exception):
+                raise ModelError(self._explain(item)) from item
+            yield item
 
     def _too_slow(self) -> str:
         return f"模型 {self.name} 在 {self._timeout:g} 秒内没有回答"

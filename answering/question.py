@@ -16,10 +16,13 @@ from retrieval.words import normalise, to_simplified
 MAX_QUESTION = 1000  # characters; longer than any question, shorter than any pasted document
 
 _CLAUSE_NUMBER = re.compile(
-    r"(?:(?P<annex>附\s*件)\s*)?(?:第\s*)?(?P<dotted>\d{1,2}(?:\.\d{1,2}){1,4})(?![\d%])(?:\s*条)?\s*(?P<item>[（(]\s*[\da-z]{1,2}\s*[）)])?"
-    r"|(?P<article>第\s*[〇零一二三四五六七八九十百\d]+\s*条)"
+    r"(?P<annex>附\s*件\s*)?(?:"
+    r"(?:第\s*)?(?<![\d.a-zA-Z])(?P<dotted>\d{1,2}(?:\.\d{1,2}){1,4})(?![\d%]|\.\d)(?:\s*条)?\s*(?P<item>[（(]\s*[\da-z]{1,2}\s*[）)])?"
+    r"|(?P<article>第\s*[〇零一二三四五六七八九十百\d]+\s*条))"
 )
-_MEASURE = re.compile(r"\s*(?:[%％]|[元万亿倍折折天日年月周时分秒]|[GMKgmk][Bb]?\b|版本?|版)")
+_MEASURE = re.compile(
+    r"\s*(?:[%％元万亿倍折米]|[GMKgmk][Bb]?\b|版|小时|分钟|个?(?:工作日|自然日|月|小时|星期)|[天年周](?:内|以内|左右|[，。？?！]|$))"
+)
 _FOLLOW_UP = re.compile(
     r"^(?:那么?|那如果|如果|要是|还有|另外|然后|所以|它|他们?|这个?|这种|上面|刚才|前面|and |what about|how about|then )", re.I
 )
@@ -135,7 +138,10 @@ def _names_in(text: str, agreements: Sequence[Agreement]) -> tuple[list[str], st
     if len(lowered) != len(plain):  # a letter whose lower case has another length: names are then left in the text
         plain = lowered
     for name, key in names:
-        while (at := lowered.find(name)) >= 0 and _whole_word(lowered, at, name):
+        at = -1
+        while (at := lowered.find(name, at + 1)) >= 0:
+            if not _whole_word(lowered, at, name):
+                continue
             found.append((at, key))
             lowered = lowered[:at] + "\0" * len(name) + lowered[at + len(name) :]
             plain = plain[:at] + "\0" * len(name) + plain[at + len(name) :]
@@ -163,8 +169,8 @@ def _numbers_in(text: str) -> tuple[list[NumberAsked], str]:
             written = found.group("dotted")
             if item := found.group("item"):
                 written += f"（{item.strip('（()） ')}）"
-            if found.group("annex"):
-                written = f"附件/{written}"
+        if found.group("annex"):
+            written = f"附件/{written}"
         numbers.append(NumberAsked(written))
         return " "
 

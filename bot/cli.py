@@ -265,10 +265,10 @@ def _failing_plainly(*also: type[Exception]) -> Iterator[None]:
     try:
         yield
     except UnknownAgreement as error:
-        NOTES.print(f"错误：{error}", style="red", markup=False)
+        NOTES.print(f"错误：{error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
     except (*known, *also) as error:
-        NOTES.print(f"错误：{error}", style="red", markup=False)
+        NOTES.print(f"错误：{error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 

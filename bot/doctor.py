@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot.settings import Settings
 from retrieval.errors import RetrievalError
@@ -122,5 +123,5 @@ def _model(settings: Settings) -> Finding:
 def show_findings(console: Console, findings: list[Finding]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for finding in findings:
-        table.add_row(_MARKS[finding.state], finding.subject, finding.said)
+        table.add_row(_MARKS[finding.state], finding.subject, Text(finding.said))
     console.print(table)

@@ -52,7 +52,7 @@ def show_answer(console: Console, answer: Answer) -> None:
     colour = _COLOURS[answer.status]
     console.print(Text(f"● {_NAMES[answer.status]}", style=f"bold {colour}"))
     if answer.status is not Status.ANSWERED:
-        console.print(Padding(answer.message, (0, 2)))
+        console.print(Padding(Text(answer.message), (0, 2)))
         for choice in answer.choices:
             console.print(Padding(Text(f"· {choice.label}　例如问：{choice.question}"), (0, 4)))
         if answer.related:
@@ -92,7 +92,7 @@ def show_hits(console: Console, hits: Sequence[Hit]) -> None:
     table.add_column("原文", ratio=5)
     for rank, hit in enumerate(hits, start=1):
         text = hit.clause.content.replace("\n", " ")
-        table.add_row(str(rank), hit.clause.label, f"{hit.score:.2f}", text[:120] + ("…" if len(text) > 120 else ""))
+        table.add_row(str(rank), Text(hit.clause.label), f"{hit.score:.2f}", Text(text[:120] + ("…" if len(text) > 120 else "")))
     console.print(table)
 
 
@@ -106,11 +106,11 @@ def show_agreements(console: Console, agreements: Iterable[Agreement], counts: d
     for agreement in listed:
         table.add_row(
             agreement.key,
-            f"《{agreement.title}》",
-            "、".join(agreement.names[:3]),
+            Text(f"《{agreement.title}》"),
+            Text("、".join(agreement.names[:3])),
             str(counts[agreement.key]),
             agreement.updated or "—",
-            "\n".join(f"《{titles.get(name, name)}》" for name in agreement.supplements) or "—",
+            Text("\n".join(f"《{titles.get(name, name)}》" for name in agreement.supplements) or "—"),
         )
     console.print(table)
     if not relations:
@@ -122,7 +122,7 @@ def show_agreements(console: Console, agreements: Iterable[Agreement], counts: d
     for edge in relations:
         target = short.get(edge.target, f"《{edge.target}》")
         where = f"{short.get(edge.clause[0], edge.clause[0])} {edge.clause[1]}"
-        table.add_row(short.get(edge.source, f"《{edge.source}》"), _RELATIONS[edge.relation], target, where)
+        table.add_row(Text(short.get(edge.source, f"《{edge.source}》")), _RELATIONS[edge.relation], Text(target), Text(where))
     console.print(table)
 
 

@@ -51,7 +51,7 @@ def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | N
         database=values.get("WENYUE_DATABASE") or f"sqlite:///{home / 'library.db'}",
         model=values.get("WENYUE_MODEL") or None,
         model_timeout=_number(values, "WENYUE_MODEL_TIMEOUT", 60.0),
-        evidence_tokens=int(_number(values, "WENYUE_EVIDENCE_TOKENS", 6000)),
+        evidence_tokens=int(_number(values, "WENYUE_EVIDENCE_TOKENS", 6000, least=500)),
     )
 
 
@@ -59,18 +59,22 @@ def _dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     values: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {path}: it must be a text file in UTF-8 ({error})") from error
+    for number, line in enumerate(text.splitlines(), start=1):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
         name, equals, value = line.removeprefix("export ").partition("=")
-        if not equals:
+        if not equals or not name.strip().isidentifier() or "\0" in value:
             raise SettingsError(f"{path} line {number}: expected NAME=value")
         values[name.strip()] = value.strip().strip("\"'")
     return values
 
 
-def _number(values: Mapping[str, str], name: str, default: float) -> float:
+def _number(values: Mapping[str, str], name: str, default: float, *, least: float = 0.001) -> float:
     text = values.get(name)
     if not text:
         return default
@@ -78,8 +82,8 @@ def _number(values: Mapping[str, str], name: str, default: float) -> float:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not number > 0 or number == float("inf"):
-        raise SettingsError(f"{name} must be a positive number, not {text!r}")
+    if not least <= number < float("inf"):
+        raise SettingsError(f"{name} must be a number of at least {least:g}, not {text!r}")
     return number
 
 

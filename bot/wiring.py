@@ -60,6 +60,7 @@ class Wired:
     def close(self) -> None:
         if self._index is not None:
             self._index.close()
+        self.library.close()
 
 
 @contextmanager
@@ -107,4 +108,4 @@ def progress_bar() -> Iterator[Progress]:
 
 def tell(message: str) -> None:
     """One sentence for people, on standard error."""
-    NOTES.print(message, style="dim", markup=False)
+    NOTES.print(message, style="dim", markup=False, soft_wrap=True)

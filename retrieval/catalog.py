@@ -36,6 +36,8 @@ def _agreement(path: Path, key: str, table: Any) -> Agreement:
     where = f"{path.name} [{key}]"
     if not isinstance(table, dict):
         raise CatalogError(f"{where} must be a table, not {table!r}")
+    if len(key) > 64:
+        raise CatalogError(f"{where}: a key has at most 64 characters")
     if not (key.isascii() and key.replace("-", "").replace("_", "").isalnum()):
         raise CatalogError(f"{where}: a key is made of letters, digits, - and _")
     allowed = _REQUIRED | _OPTIONAL

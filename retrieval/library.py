@@ -179,6 +179,10 @@ class Library:
         with self._engine.connect() as connection:
             return str(connection.execute(select(_AGREEMENTS.c.source_text).where(_AGREEMENTS.c.key == key)).scalar_one())
 
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self._engine.dispose()
+
     def _load(self) -> None:
         if self._agreements is not None:
             return

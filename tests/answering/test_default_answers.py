@@ -73,8 +73,38 @@ def test_a_number_no_agreement_has_is_refused(answerer: Answerer) -> None:
 
 def test_of_two_numbers_one_that_does_not_exist_is_told(answerer: Answerer) -> None:
     answer = answerer.answer("企点 4.7 和 4.99")
+    assert _cited(answer) == [("qidian", "4.7")]
+    assert "没有 4.99（第四条共 4.1–4.10）" in answer.notice
+
+
+def test_the_agreement_that_lacks_a_number_is_told(answerer: Answerer) -> None:
+    answer = answerer.answer("企点和乐享的 4.6.1")
+    assert _cited(answer) == [("lexiang", "4.6.1")]
+    assert "《腾讯企业级产品及服务直销协议》没有 4.6.1" in answer.notice
+
+
+@pytest.mark.parametrize("number", ["第100条", "第一百零二条", "第百条", "附件第九条"])
+def test_a_number_beyond_all_articles_is_refused(answerer: Answerer, number: str) -> None:
+    answer = answerer.answer(f"会话存档{number}")
     assert answer.status is Status.NOT_COVERED
-    assert "4.99" in answer.message
+    assert "没有" in answer.message
+
+
+def test_an_article_of_the_annex_is_not_one_of_the_body(answerer: Answerer) -> None:
+    assert _cited(answerer.answer("会话存档附件第四条")) == [("archive", "附件/4")]
+    assert "它没有附件" in answerer.answer("微卡附件第四条").message
+
+
+@pytest.mark.parametrize(
+    "text", ["2022.8.15 更新的乐享协议", "乐享 192.168.1.1 能访问吗", "乐享一年 1234.56 元贵吗", "乐享 v3.0 升级要钱吗"]
+)
+def test_figures_that_only_look_like_numbers_of_clauses_are_none(answerer: Answerer, text: str) -> None:
+    assert "没有 " not in answerer.answer(text).message
+
+
+@pytest.mark.parametrize("text", ["企点4.7分几种情况", "企点 4.7 时间怎么算", "企点4.7日常怎么用"])
+def test_a_number_before_an_everyday_word_is_looked_up(answerer: Answerer, text: str) -> None:
+    assert _cited(answerer.answer(text)) == [("qidian", "4.7")]
 
 
 def test_a_number_printed_twice_is_answered_with_both(answerer: Answerer) -> None:

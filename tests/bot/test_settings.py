@@ -58,10 +58,10 @@ def test_an_empty_value_is_none(tmp_path: Path) -> None:
 def test_what_a_file_may_look_like(tmp_path: Path) -> None:
     dotenv = _dotenv(
         tmp_path,
-        "# a comment\n\n  export WENYUE_MODEL = \"openai:a=b\"  \nWENYUE_HOME='~/wenyue'\nWENYUE_EVIDENCE_TOKENS=100\r\n",
+        "# a comment\n\n  export WENYUE_MODEL = \"openai:a=b\"  \nWENYUE_HOME='~/wenyue'\nWENYUE_EVIDENCE_TOKENS=1000\r\n",
     )
     settings = load_settings({}, dotenv)
-    assert (settings.model, settings.evidence_tokens) == ("openai:a=b", 100)
+    assert (settings.model, settings.evidence_tokens) == ("openai:a=b", 1000)
     assert settings.home == Path.home() / "wenyue"
 
 
