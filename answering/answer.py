@@ -24,7 +24,9 @@ class Reason(StrEnum):
     UNKNOWN_HANDLE = "unknown_handle"
     FIGURE_NOT_IN_CLAUSE = "figure_not_in_clause"
     WORDS_NOT_IN_CLAUSE = "words_not_in_clause"
+    OTHER_CLAUSE_SAYS_IT = "other_clause_says_it"
     MEANING_REVERSED = "meaning_reversed"
+    PARTIES_SWAPPED = "parties_swapped"
     QUOTE_NOT_VERBATIM = "quote_not_verbatim"
     CHECK_FAILED = "check_failed"
 

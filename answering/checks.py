@@ -6,20 +6,25 @@ A check that raises counts as failed: a check that did not run is no pass.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import log
 
 from answering.answer import Reason
 from answering.evidence import Exhibit
 from answering.figures import unborne
-from answering.sentences import nearest, share
-from retrieval.words import normalise
+from answering.glossary import gloss, is_english
+from answering.parties import swapped_in
+from answering.parts import content, plain, weight
+from answering.polarity import reversed_in
 
-MIN_SHARE = 0.4  # of a statement's bigrams in the cited clauses or the question
-_FORBIDS = re.compile(r"不得|不可(?!抗|避|预)|不能(?!预见|克服|避免)|无权|禁止|严禁|不允许|不应(?!视)|无法|不予|不会|不再|不接受|无需|不承担|不负责|cannot|may not|must not|not allowed|no right|not be")  # fmt: skip
-_PERMITS = re.compile(
-    r"可以|有权|允许|可(?=自行|随时|通过|要求|根据)|能够|(?<![不可只])能(?!力|源|否)|应当|须|负责|承担|\bmay\b|\bcan\b|entitled"
-)
+_BORNE = 0.25  # of what a statement says must stand in the cited clauses, common words counting little
+_EACH = 0.12  # and in each of them
+_HARDLY, _NEARER = 0.5, 0.2  # where the cited clauses bear less than this, no other clause may bear so much more
+_PARTLY, _WHOLLY = 0.75, 0.95  # and where they bear less than this, none may bear as good as all of it
+_SHORT, _LONG = 8, 16  # of a statement that says enough to tell one clause from another
+_ASKED = 0.5  # what the question says weighs half when no clause says it: an answer takes up the words it was asked in
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +57,60 @@ def handles_known(claim: Claim, case: Case) -> Reason | None:
 
 
 def figures_borne(claim: Claim, case: Case) -> Reason | None:
-    """Every figure of the claim, with its measure, stands in a cited clause."""
+    """Every figure of the claim, with its measure and bound, stands in a cited clause and belongs there to what the claim speaks of."""
     evidence = "\n".join(exhibit.text for exhibit in case.cited(claim))
     return Reason.FIGURE_NOT_IN_CLAUSE if unborne(claim.text, evidence) else None
 
 
 def words_borne(claim: Claim, case: Case) -> Reason | None:
-    """The claim's words are those of the cited clauses or of the question; each citation shares words with it.
+    """What the claim speaks of stands in the cited clauses, something of it in each, and in no other clause that was shown much rather.
 
-    Claims in Latin letters are left to the other checks: the clauses are Chinese.
+    A word counts by how few of the clauses shown have it. English claims are read by their Chinese terms.
     """
-    if not re.search(r"[\u4e00-\u9fff]", claim.text):
-        return None
-    texts = [exhibit.text for exhibit in case.cited(claim)]
-    if share(claim.text, [*texts, case.question]) < MIN_SHARE or any(share(claim.text, [text]) < MIN_SHARE / 2 for text in texts):
+    said = content(plain(_in_chinese(claim, case)))
+    if is_english(claim.text) and weight(said) < _SHORT:
+        return None  # too few of its words have a Chinese term to conclude anything
+    there = {handle: content(plain(f"{exhibit.clause.label}\n{exhibit.text}")) for handle, exhibit in case.shown.items()}
+    cited = [there[handle] for handle in claim.handles]
+    found = Counter(token for tokens in there.values() for token in tokens & said)
+    worth = {token: log((len(there) + 1) / max(1, found[token])) for token in said}
+    asked = content(plain(case.question))
+
+    def share(tokens: frozenset[str]) -> float:
+        borne = sum(worth[token] for token in said & tokens)
+        missing = sum(worth[token] * (_ASKED if token in asked else 1.0) for token in said - tokens)
+        return borne / (borne + missing) if borne else 0.0
+
+    union = share(frozenset().union(*cited))
+    if union < _BORNE or any(share(tokens) < _EACH for tokens in cited):
         return Reason.WORDS_NOT_IN_CLAUSE
-    return None
+    likest = max((share(tokens) for handle, tokens in there.items() if handle not in claim.handles), default=0.0)
+    nearer = union < _HARDLY and likest > union + _NEARER and weight(said) >= _SHORT
+    verbatim = union < _PARTLY and likest >= _WHOLLY and weight(said) >= _LONG
+    return Reason.OTHER_CLAUSE_SAYS_IT if nearer or verbatim else None
 
 
 def meaning_kept(claim: Claim, case: Case) -> Reason | None:
-    """The claim does not permit what the nearest sentence of the clause forbids, nor the other way round.
-
-    The lead-in of a list counts with the sentence: 您不得从事下列行为 stands before every item under it.
-    """
-    said = _polarity(claim.text)
-    sources = [_polarity(exhibit.lead_in + nearest(claim.text, exhibit.clause.content)) for exhibit in case.cited(claim)]
-    opposite = {"permits": "forbids", "forbids": "permits"}.get(said)
-    return Reason.MEANING_REVERSED if opposite and sources and all(source == opposite for source in sources) else None
+    """The claim does not permit, require or affirm what the clause forbids, exempts or denies, nor the other way round."""
+    return Reason.MEANING_REVERSED if reversed_in(_in_chinese(claim, case), _sources(claim, case)) else None
 
 
-def _polarity(text: str) -> str:
-    plain = normalise(text)
-    forbids = bool(_FORBIDS.search(plain))
-    permits = bool(_PERMITS.search(_FORBIDS.sub("", plain)))
-    return "both" if forbids and permits else "forbids" if forbids else "permits" if permits else "neither"
+def parties_kept(claim: Claim, case: Case) -> Reason | None:
+    """The claim gives no right or duty of one party to the other. A gloss has not the word order that tells who does what."""
+    return Reason.PARTIES_SWAPPED if not is_english(claim.text) and swapped_in(claim.text, _sources(claim, case)) else None
 
 
-CHECKS: Sequence[Check] = (handles_known, figures_borne, words_borne, meaning_kept)
+def _sources(claim: Claim, case: Case) -> list[tuple[str, str]]:
+    return [(exhibit.lead_in, exhibit.clause.text) for exhibit in case.cited(claim)]
+
+
+def _in_chinese(claim: Claim, case: Case) -> str:
+    if not is_english(claim.text):
+        return claim.text
+    return gloss(claim.text, "\n".join(exhibit.text for exhibit in case.cited(claim)))
+
+
+CHECKS: Sequence[Check] = (handles_known, figures_borne, words_borne, meaning_kept, parties_kept)
 
 
 def first_failure(claim: Claim, case: Case) -> Reason | None:

@@ -8,76 +8,62 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from answering.parts import content, held, parts_of, plain, sentences_of, weight
+from answering.roles import ACTS, BY, PARTY, actor, opposed, slot_of, without_parties
 
-# The sides, in normalised spelling (你 for 您). A noun made with a party's name (用户信息, 腾讯产品) is no party.
-_ROLES: Sequence[tuple[str, str]] = (
-    ("all", r"双方|各方|任[何一]+方|协议方|当事人"),
-    ("one", r"另一方|一方|对方|相对方|受阻方"),
-    ("third", r"(?:该|任何|其他)?第三[方人者](?!产品|服务|软件|系统|网站|支付|应用|用户|支持)"),
-    ("discloser", r"披露方"),
-    ("receiver", r"接[收受]方"),
-    ("party_a", r"甲方"),
-    ("party_b", r"乙方"),
-    ("supplier", r"卖方|出卖[方人]|出租[方人]|出借[方人]|贷款[方人]|许可方|保险人|承揽人"),
-    ("taker", r"买方|购买方|买受人|承租[方人]|借款[方人]|被许可方|投保人|定作人"),
-    (
-        "customer",
-        r"你(?:方|司|们)?|贵[方司]|(?:最终|个人|企业(?:微信)?|注册|所有|相关|违规)?用户(?!信息|隐私|数据|名|协议|体验|资料|终端|满意度|行为|申请|界面|评价|权益|内容|帐?账?号|密码)"
-        r"|客户(?!端|服务|信息|资料|名称|简介|关系|管理|库|轨迹|行为|名单)|会员|消费者|企业用户管理员|管理员",
-    ),
-    (
-        "provider",
-        r"腾讯(?:公司|方)?(?!乐享|企业|企点|微|云|服务|计算|平台|网站|产品|软件|协议|系统|业务|通讯|授权|关联|的?关联|合作|url|”)|我们|我[方司]|本公司|本平台方?"
-        r"|平台(?=有权|可以|可能|将|会|应|须|不|无|负)|服务(?:商|提供[方者商])|运营[方者商]",
-    ),
+_JOINED = re.compile(r"(?:和/或|[或和与及、/])(?:其|者)?")  # 腾讯或其关联方: whoever is named second acts with the first
+_OF = re.compile(r"的(?=.)")  # 腾讯受损的一并赔偿: who is harmed is said, not who pays
+_OF_THEM = re.compile(r"的(?:任何|所有|相关|该等|其他)?$")  # 违规的任何用户: what stands before the name is said of the party
+_AIDE = re.compile(r"(?:对|就|因|为|向|从|在|以|于|把|将|与)")  # what stands between who acts and the verb
+_MODALS = re.compile(
+    r"有权|无权|可以|应当|应该|必须|不得|不会|不能|无需|需要|将会|自行|同意|承诺|保证|理解|确认|知悉|并|可|应|须|需(?!求)|将|会|要(?!求)|已|在|不|未|无|亦|均|也"
 )
-_PARTY = re.compile("|".join(f"(?P<{role}>{form})" for role, form in _ROLES))
-_SIDES = ({"customer", "provider", "third"}, {"party_a", "party_b"}, {"discloser", "receiver"}, {"supplier", "taker"})
-
-_HEADS = re.compile(
-    r"^(?:但是?|且|并且?|而且?|则|故|如果?|若|因|当|即|否则|同时|此外|因此|由于|除非|一旦|经|由|在|对于|为|其中|和|及|与|或|,|\s)*$"
+_CONVERSE = tuple(
+    pair
+    for a, b in (
+        ("收取", "支付"),
+        ("提供", "接受"),
+        ("出售", "购买"),
+        ("出租", "承租"),
+        ("通知", "收到"),
+        ("赔偿", "取得"),
+        ("退款", "取得"),
+    )
+    for pair in ((a, b), (b, a))
 )
-_ACTS = re.compile(
-    r"^(?:自行|均|亦|也|仍|同样|同意|承诺|保证|理解|确认|知悉)?(?:有权|无权|可|应|须|需|必须|不|无|未|将|会|能|要|得|负|承担|自行|已|均|亦|也|仍|概)"
-)
-_TO = re.compile(r"(?:向|给|对|为|与|和|同|跟|替|帮)$")
-_BY = re.compile(r"(?:由|被|经|未经)$")
-_MODALS = re.compile(r"有权|无权|可以|应当|应该|必须|不得|不会|不能|无需|需要|将会|自行|同意|承诺|保证|理解|确认|知悉|并|可|应|须|需|将|会|要|已|在|不|未|无|亦|均|也")
-_ALIKE = 0.35  # how much of what is said of a party must be said of the other one in the clause
+_DENIED = re.compile(r"[不无未]|没有|拒绝|禁止")
+_ALIKE = 0.3  # how much of what is said of a party must be said of the other one in the clause
 _CLEARLY = 0.15  # and by how much more than it is said of the party itself
+_PERHAPS = 0.7  # what remains of a likeness with what a party may do where it is named as an object
+_INHERITED = 0.7  # what remains of a likeness with a part that does not name who acts
+_WIDER = 0.85  # what remains of a likeness with words that stand behind the name of another party
+_DENIES = 0.7  # what remains of a likeness where one side denies what the other affirms
 _SAID = 3  # what says less than this is said of anybody
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a text says of a party: as one who acts, to whom something is done (`to`), who is done something (`done`), or who has (`of`).
+    """What a text says of a party: as one who acts, to whom something is done (`to`), who is done something (`done`), who has or
+    gives leave (`of`), to whom it belongs (`owns`) or whom it concerns (`concerned`).
 
-    `first` is what is said next to the name, where the verb is.
+    `first` is what is said next to the name, where the verb is; `negative` whether it is denied; `wide` what
+    is said up to the end of the part, other parties passed over; `perhaps`
+    that the party may act where it is named as an object; `inherited` that it is not named in the part; `part` is
+    where it stands.
     """
 
     role: str
     slot: str
     said: frozenset[str]
     first: frozenset[str]
-
-
-def without_parties(text: str) -> str:
-    """A normalised text without the names of the parties."""
-    return _PARTY.sub(" ", text)
-
-
-def actor(part: str) -> str | None:
-    """The side that acts in a part: named at its head, by 由, or before a modal; None where none is."""
-    return next((str(mention.lastgroup) for mention in _PARTY.finditer(part) if _slot(part, mention) == "acts"), None)
-
-
-def opposed(one: str | None, other: str | None) -> bool:
-    """Whether two sides stand against each other."""
-    return one is not None and other is not None and one != other and any({one, other} <= side for side in _SIDES)
+    negative: bool = False
+    wide: frozenset[str] = frozenset()
+    perhaps: bool = False
+    inherited: bool = False
+    part: str = ""
 
 
 @lru_cache(maxsize=2048)
@@ -91,10 +77,11 @@ def facts(text: str, introduced: str = "", inherit: bool = False) -> tuple[Fact,
     for sentence in sentences_of(plain(text)):
         before = ""
         for part in parts_of(sentence):
-            found.extend(_facts_in(part, before))
+            found.extend(replace(fact, part=part) for fact in _facts_in(part, before))
             acting = actor(part) or acting
             if inherit and acting and actor(part) is None:
-                found.append(Fact(acting, "acts", content(without_parties(part)), content(_start(part))))
+                said, denied, named = content(_bare(part)), bool(_DENIED.search(part)), bool(PARTY.search(part))
+                found.append(Fact(acting, "acts", said, content(_start(part)), denied, perhaps=named, inherited=True))
             before = part
         acting = acting if sentence.endswith(":") else None
     return tuple(fact for fact in found if weight(fact.said) >= _SAID)
@@ -108,18 +95,12 @@ def _last_actor(lead_in: str) -> str | None:
     return acting
 
 
-def _slot(part: str, mention: re.Match[str]) -> str:
-    before, after = part[: mention.start()], part[mention.end() :]
-    if after[:1] in ("的", "之"):
-        return "of"
-    if _TO.search(before) and not _ACTS.match(after):
-        return "to"
-    return "acts" if _HEADS.match(before) or _BY.search(before) or _ACTS.match(after) else "done"
-
-
 def _facts_in(part: str, previous: str) -> list[Fact]:
-    mentions = list(_PARTY.finditer(part))
-    slots = [_slot(part, mention) for mention in mentions]
+    mentions = list(PARTY.finditer(part))
+    slots: list[str] = []
+    for at, mention in enumerate(mentions):
+        joined = at and _JOINED.fullmatch(part[mentions[at - 1].end() : mention.start()])
+        slots.append("with" if joined and slots[-1] in ("acts", "with") else slot_of(part, mention))
     found: list[Fact] = []
     for at, (mention, slot) in enumerate(zip(mentions, slots, strict=True)):
         before, after = part[: mention.start()], part[mention.end() :]
@@ -127,24 +108,49 @@ def _facts_in(part: str, previous: str) -> list[Fact]:
             said = content(without_parties(after)[:7])
             found.append(Fact(str(mention.lastgroup), slot, said, said))
             continue
+        if slot == "suffers":
+            said = content(_bare(after))
+            found.append(Fact(str(mention.lastgroup), slot, said, said))
+            continue
+        if slot == "with":
+            continue
+        if slot in ("owns", "concerned"):
+            said = content(_bare(before)) or content(_bare(previous))
+            found.append(Fact(str(mention.lastgroup), slot, said, said, bool(_DENIED.search(after[:2]))))
+            continue
         if slot == "done":
             said = content(without_parties(before)[-5:])
             found.append(Fact(str(mention.lastgroup), slot, said, said))
+            behind = content(_bare(f"{before},{after}" if _OF_THEM.search(before) else after))
+            found.append(
+                Fact(str(mention.lastgroup), "acts", behind, content(_start(after)), bool(_DENIED.search(after)), behind, perhaps=True)
+            )
             continue
-        upto = next((other.start() for other, its in zip(mentions[at + 1 :], slots[at + 1 :], strict=True) if its in ("acts", "done")), len(part))
+        upto = next(
+            (other.start() for other, its in zip(mentions[at + 1 :], slots[at + 1 :], strict=True) if its in ("acts", "done")), len(part)
+        )
         own = without_parties(part[mention.end() : upto])
-        said = content(own)
-        if _BY.search(before):
-            said |= content(without_parties(before))
-        if weight(said) < 2 * _SAID:
-            said |= content(without_parties(previous))
-        found.append(Fact(str(mention.lastgroup), slot, said, content(_start(own))))
+        if not ACTS.match(after) and (of := _OF.search(own)):
+            own = own[: of.start()]
+        said = content(_bare(own))
+        if BY.search(before):
+            said |= content(_bare(before))
+        if weight(said) <= _SAID and BY.search(before) and not previous.endswith(":") and actor(previous) is None:
+            said |= content(_bare(previous))
+        wide = said | content(_bare(part[mention.end() :]))
+        found.append(Fact(str(mention.lastgroup), slot, said, content(_start(own)), bool(_DENIED.search(own)), wide))
     return found
+
+
+def _bare(text: str) -> str:
+    """A text without the parties and without what is allowed, required or denied of them."""
+    return _MODALS.sub(" ", without_parties(text))
 
 
 def _start(text: str) -> str:
     """The first words that carry meaning."""
-    return _MODALS.sub("", without_parties(text)).strip()[:6]
+    start = _bare(text).replace(" ", "")
+    return "" if _AIDE.match(start) else start[:6]
 
 
 def swapped_in(statement: str, sources: Sequence[tuple[str, str]]) -> bool:
@@ -153,16 +159,39 @@ def swapped_in(statement: str, sources: Sequence[tuple[str, str]]) -> bool:
     `sources` are pairs of a lead-in and the text under it.
     """
     theirs = [fact for lead_in, text in sources for fact in (*facts(lead_in, "", True), *facts(text, lead_in, True))]
-    return any(_swapped(mine, theirs) for mine in facts(statement))
+    there = {part for source in sources for text in source for sentence in sentences_of(plain(text)) for part in parts_of(sentence)}
+    return any(_swapped(mine, theirs) for mine in facts(statement) if not mine.perhaps and mine.part not in there)
 
 
 def _swapped(mine: Fact, theirs: Sequence[Fact]) -> bool:
     own = against = 0.0
     for other in theirs:
         if other.slot == mine.slot:
-            alike = 0.6 * held(mine.said, other.said) + 0.4 * held(mine.first, other.said if not other.first else other.first)
+            alike = _alike(mine, other)
+            if opposed(mine.role, other.role) and (
+                _converse(mine, other) or ("third" in (mine.role, other.role) and weight(mine.said) < 2 * _SAID)
+            ):
+                continue
             if opposed(mine.role, other.role):
-                against = max(against, alike)
+                if other.perhaps:
+                    continue
+                doubt = (1.0 if mine.negative == other.negative else _DENIES) * (_INHERITED if other.inherited else 1.0)
+                against = max(against, alike * doubt)
             else:
-                own = max(own, alike)
+                own = max(own, alike * (_PERHAPS if other.perhaps else 1.0))
     return against >= _ALIKE and against >= own + _CLEARLY
+
+
+def _converse(mine: Fact, other: Fact) -> bool:
+    """Whether the one does what the other is the other end of: 收取 and 支付, 提供 and 接受."""
+    return any(a in mine.said and a not in other.said and b in other.said and b not in mine.said for a, b in _CONVERSE)
+
+
+def _alike(mine: Fact, other: Fact) -> float:
+    """How much two facts say the same of whomever; the words next to the name count for more than the others."""
+    said = max(held(mine.said, other.said), _WIDER * held(mine.said, other.wide))
+    if mine.slot == "concerned":
+        return max(said, 0.5)  # whom a thing concerns or does not: there is little else to say
+    if not mine.first or not other.first:
+        return said
+    return 0.6 * said + 0.2 * (held(mine.first, other.first) + held(other.first, mine.first))

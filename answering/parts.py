@@ -14,28 +14,35 @@ from retrieval.words import normalise
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?]?")
 _PART = re.compile(r"(?:[^,;:|。!?\n]|(?<=\d)[,:](?=\d)|(?<=[a-z]):(?=//))+[:]?")
+_THEN = re.compile(r"(?<=..)(?<![规原准细否法守总附])则(?=[需应可不视由为有无须将会按])")  # 若…则…: a condition and what follows from it
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+(?:[.@_-][a-z0-9]+)*")
-# Characters that say how, not what: particles, pronouns, modals and negations. They weigh nothing when contents are compared.
-_EMPTY = frozenset("的了在和与及或之其为将对等所于以由被把也都即就且并而则该此这那有可会要需应当须不无未没非得能你我他们个给向均亦仍")
+# Particles part words; they and what modals and negations are made of weigh nothing when contents are compared.
+_PARTICLES = frozenset("的了在和与及或之其也都即就且并而则该此这那给向均亦仍以于由被把")
+_EMPTY = _PARTICLES | frozenset("为将对等所有可会要需应当须不无未没非得能你我他们个")
+_EMPTY_PAIRS = frozenset(first + second for first in _EMPTY for second in _EMPTY)
+_BETWEEN = re.compile(f"[{''.join(sorted(_PARTICLES))}]")
+_CONNECTIVE = re.compile(r"^(?:其中|同时|但是?|此外|另外|因此|因而|例如|否则|如|即|且|并|或|和|及|以及|而且|并且|特别地|为免歧义)?[ :]*$")
 # Words that can be left out or put in without changing what is said.
-_LIGHT = re.compile(
-    r"自行|自己|独立|独自|单独|立即|立刻|马上|及时|尽快|随时|任何|一切|全部|所有|该等|上述|前述|相应|相关|有关|进行|形式|本人|之后|以后|双方均"
+LIGHT = re.compile(
+    r"自行|自己|独立|独自|单独|立即|立刻|马上|及时|尽快|随时|任何|一切|全部|所有|该等|上述|前述|相应|相关|进行|形式|本人|之后|以后|双方均"
 )
 # What contracts and people say in different words, brought to one: only where the words share too little.
-_SYNONYMS = tuple(
-    (re.compile(form), canonical)
-    for form, canonical in (
-        (r"缴纳|缴费|交费|付费|付款|支付", "支付"),
-        (r"损坏|损害|受损", "损失"),
-        (r"负责(?!任)|(?<!承)担责(?!任)", "负责任"),
-        (r"承担", "负"),
-        (r"合同", "协议"),
-        (r"别人|其他人", "他人"),
-        (r"收回", "回收"),
-        (r"中华人民共和国", "中国"),
-        (r"退还|退回|返还|退费|退钱", "退款"),
-    )
+_SYNONYMS: tuple[tuple[str, str], ...] = (
+    ("支付", r"缴纳|缴费|交费|付费|付款|支付|(?<![支交缴垫])付(?![款费])"),
+    ("损失", r"(?:受到|遭受|造成|蒙受|有)?(?:损坏|损害|损失)|受损"),
+    ("负责任", r"负责(?!任)|(?<!承)担责(?!任)"),
+    ("负", r"承担"),
+    ("赔偿", r"(?<!索)赔(?!偿)"),
+    ("违约", r"违反本?(?:协议|合同)的?(?:约定|规定)?|违反约定"),
+    ("协议", r"合同"),
+    ("他人", r"别人|其他人"),
+    ("回收", r"收回"),
+    ("报告", r"汇报|上报"),
+    ("取得", r"征得|获得|得到|获取"),
+    ("中国", r"中华人民共和国"),
+    ("退款", r"退还|退回|返还|退费|退钱|退(?![款还回订休出])"),
 )
+_SAME = re.compile("|".join(f"({form})" for _, form in _SYNONYMS))
 
 
 @lru_cache(maxsize=4096)
@@ -63,22 +70,22 @@ def parts_of(sentence: str) -> list[str]:
         return " "
 
     outside = _BRACKETED.sub(lift, sentence)
-    pieces = [piece for text in (outside, *aside) for piece in _PART.findall(text)]
-    return [piece.strip() for piece in pieces if piece.strip(" :")]
+    pieces = [piece for text in (outside, *aside) for piece in _PART.findall(_THEN.sub(",则", text))]
+    return [piece.strip() for piece in pieces if not _CONNECTIVE.match(piece.strip())]
 
 
 @lru_cache(maxsize=8192)
 def content(text: str) -> frozenset[str]:
     """What a normalised text speaks of: its characters that carry meaning, pairs of neighbours, and Latin words whole."""
-    for form, canonical in _SYNONYMS:
-        text = form.sub(canonical, text)
+    text = LIGHT.sub("", _SAME.sub(lambda match: _SYNONYMS[(match.lastindex or 1) - 1][0], text))
     found: set[str] = set()
-    for run in _RUN.findall(_LIGHT.sub("", text)):
+    for run in _RUN.findall(text):
         if run[0] < "\u3400":
             found.add(run)
             continue
-        found.update(char for char in run if char not in _EMPTY)
-        found.update(run[at : at + 2] for at in range(len(run) - 1) if run[at] not in _EMPTY and run[at + 1] not in _EMPTY)
+        found |= set(run) - _EMPTY
+        for piece in _BETWEEN.split(run):
+            found |= set(map(str.__add__, piece, piece[1:])) - _EMPTY_PAIRS
     return frozenset(found)
 
 
