@@ -99,7 +99,9 @@ REASONS: Mapping[str, str] = {
     "unknown_handle": "引了没给看的条款",
     "figure_not_in_clause": "数字不在条款里",
     "words_not_in_clause": "措辞不出自条款",
+    "other_clause_says_it": "说这话的是另一条",
     "meaning_reversed": "意思相反",
+    "parties_swapped": "主体说反",
     "quote_not_verbatim": "引语不是原文",
     "check_failed": "核对本身出错",
 }
