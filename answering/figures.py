@@ -44,7 +44,8 @@ _ENGLISH = re.compile(
 )
 _NUMBER = re.compile(
     r"(?P<date>\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}(?!\d)日?)|(?P<clock>(?<!\d)\d{1,2}:\d{2}(?::\d{2})?(?!\d))|(?P<cross>\d+ ?[x×*] ?\d+)"
-    r"|(?<![\d.a-z_@-])(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*)(?P<scale>[万亿])?|(?<=[\u3400-\u9fff,;(/]-)(?P<after>\d+(?:\.\d+)*)"
+    r"|(?P<fraction>(?<![\d/])\d+/\d+(?![\d/]))"
+    r"|(?<![\d.a-z_@])(?<![a-z]-)(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*)(?P<scale>[万亿])?"
 )
 _TO = re.compile(r"^ ?[-~—–至到] ?\d+(?:\.\d+)?")  # 3-5 个工作日: both are measured in working days
 _COUNTER = re.compile(r"^[\u3400-\u9fff]")
@@ -124,7 +125,7 @@ def _figures_in(part: str, sentence: str) -> list[Placed]:
     found: list[Placed] = []
     wider = (content(_NUMBER.sub(" ", part)), content(_NUMBER.sub(" ", sentence)))
     for match in _NUMBER.finditer(part):
-        before, after = part[: match.start()], part[match.end() :].lstrip(" -")
+        before, after = part[: match.start()], part[match.end() :].lstrip()
         bound = ""
         if match["date"]:
             figure = Figure("-".join(str(int(number)) for number in re.findall(r"\d+", match["date"])), "date")
@@ -132,10 +133,12 @@ def _figures_in(part: str, sentence: str) -> list[Placed]:
             figure = Figure(match["clock"].lstrip("0") or "0", "clock")
         elif match["cross"]:
             figure = Figure(re.sub(r"\D+", "x", match["cross"]), "cross")
+        elif match["fraction"]:
+            figure = Figure(match["fraction"], "")
         else:
-            name, behind = _measure(_TO.sub("", after).lstrip())
+            name, behind = _measure(_TO.sub("", after).lstrip(" -"))
             bound = "" if _DENIED.search(part) else _bound(before, behind)
-            digits = match["number"] or match["after"]
+            digits = match["number"]
             # A number of a clause is written 4.10, not 4.1; a share of 99.90 % is 99.9 %.
             figure = Figure(_value(digits, match["scale"]) if name and not name.startswith("?") else digits, name)
         near = content(_NUMBER.sub(" ", before[-_NEAR:] + " " + after[:_NEAR]))

@@ -33,7 +33,7 @@ _ROLES: Sequence[tuple[str, str]] = (
 PARTY = re.compile("|".join(f"(?P<{role}>{form})" for role, form in _ROLES))
 _SIDES = ({"customer", "provider", "third"}, {"party_a", "party_b"}, {"discloser", "receiver"}, {"supplier", "taker"})
 
-HEADS = re.compile(
+_HEADS = re.compile(
     r"^(?:但是?|且|并且?|而且?|则|故|如果?|若|因|当|即|否则|同时|此外|因此|由于|除非|一旦|经|由|在|对于|为|其中|和|及|与|或|,|\s)*$"
 )
 ACTS = re.compile(
@@ -61,7 +61,7 @@ def actor(part: str, before: int | None = None) -> str | None:
         chosen = [mention for mention in acting if mention.end() <= before][-1:]
     else:
         modal = [mention for mention in acting if ACTS.match(part[mention.end() :])]
-        chosen = [mention for mention in acting if HEADS.match(part[: mention.start()])] or modal or acting
+        chosen = [mention for mention in acting if _HEADS.match(part[: mention.start()])] or modal or acting
     return str(chosen[0].lastgroup) if chosen else None
 
 
@@ -91,5 +91,5 @@ def slot_of(part: str, mention: re.Match[str]) -> str:
         return "to"
     if _SUFFERS.match(after):
         return "suffers"
-    acts = HEADS.match(before) or BY.search(before) or _LETS.search(before) or ACTS.match(after)
+    acts = _HEADS.match(before) or BY.search(before) or _LETS.search(before) or ACTS.match(after)
     return "acts" if acts else "done"
