@@ -78,5 +78,6 @@ class _Known:
     letters: str
 
 
+@lru_cache(maxsize=64)
 def _letters(text: str) -> str:
     return "".join(char for char in normalise(text) if char.isalnum())
