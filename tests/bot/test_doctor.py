@@ -134,14 +134,16 @@ def test_no_more_than_five_references_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("catalog", "says"),
-    [("", "目录里没有协议"), ("parking = 1", "must be a table"), (_CATALOG.replace("parking.txt", "none.txt"), "none.txt")],
+    [("", "目录里没有协议"), ("parking = 1", "[parking] must be a table"), (_CATALOG.replace("parking.txt", "none.txt"), "none.txt")],
 )
 def test_a_catalog_that_holds_nothing_or_cannot_be_used_is_wrong(tmp_path: Path, catalog: str, says: str) -> None:
     (tmp_path / "catalog.toml").write_text(catalog, encoding="utf-8")
     wrong = [finding for finding in examine(load_settings()) if finding.state == "wrong"]
     assert [finding.subject for finding in wrong] == ["协议"]
     assert says in wrong[0].said
-    assert _doctor().exit_code == 1
+    run = _doctor()
+    assert run.exit_code == 1
+    assert wrong[0].said in run.stdout  # with the [parking] that a terminal might take for markup
 
 
 def test_a_model_that_cannot_be_reached_is_wrong_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
