@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from answering.question import Aspect, Question, aspects_of, understand
 from answering.sentences import nearest
 from prompts.prompt import Prompt
 from retrieval.clause import Clause, Hit
+from retrieval.features import FEATURES
 from retrieval.library import Library
 from retrieval.precedence import precedence
 from retrieval.search import Search
@@ -28,6 +30,7 @@ from retrieval.search import Search
 _RETRIEVED = 20  # hits an answer keeps
 _SHOWN = 12  # clauses a model is shown at most
 _RELATED = 3
+_BARE_COVERED = 0.25  # of a question in a clause without likely questions, for it to answer: 91 % of such answers were right
 _ON_TOPIC = 0.6  # of a question's characters in words that some agreement or likely question has
 
 NOT_COVERED = "现有协议里没有写到这一点，不能凭推测回答。"
@@ -62,7 +65,8 @@ class Answerer:
     @property
     def fingerprint(self) -> str:
         """Changes when the same question may get another answer: library and index, prompt, model."""
-        return f"{self._search.index.version}/{self.prompt_version}/{self.model_name}"
+        weights = hashlib.sha256(repr((self._search.ranking, self._confidence, self._budget)).encode()).hexdigest()[:12]
+        return f"{self._search.index.version}/{self.prompt_version}/{self.model_name}/{weights}"
 
     @property
     def model_name(self) -> str:
@@ -161,7 +165,11 @@ class Answerer:
         return self._checked(asked, extract(asked.search_text, exhibits), exhibits, hits)
 
     def _confident(self, aspect: Aspect, ranked: Sequence[Hit]) -> float:
-        """The probability that the best hit answers the aspect."""
+        """The probability that the best hit answers the aspect; for a clause without likely questions, of which nothing was
+        learned, 1 or 0 by how much of the question it speaks of.
+        """
+        if ranked[0].clause.ref not in self._search.index.likely:
+            return float(dict(zip(FEATURES, ranked[0].features, strict=True))["all_coverage"] >= _BARE_COVERED)
         return self._confidence.of(inputs(aspect.search_text, ranked, self._search.known_share(aspect.search_text)))
 
     def _refuse(self, asked: Question, hits: Sequence[Hit], status: Status | None = None) -> Answer:

@@ -7,6 +7,7 @@ The folder holds `corpus.jsonl.gz` (id, title, article, section, text) and `quer
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -56,12 +57,13 @@ class Statutes:
                 for row in rows[:limit]
             ]
             self.queries = [Query(row["text"], frozenset(map(str, row["gold"]))) for row in queries]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise QuestionsError(f"{folder} does not hold the benchmark (corpus.jsonl.gz and queries.jsonl): {error}") from error
 
     @property
     def version(self) -> str:
-        return f"statutes-{len(self._clauses)}"
+        """Of the texts, so that another corpus of the same size is indexed anew."""
+        return hashlib.sha256("\0".join(f"{clause.id} {clause.heading} {clause.text}" for clause in self._clauses).encode()).hexdigest()
 
     def clauses(self) -> list[Clause]:
         return self._clauses

@@ -12,6 +12,7 @@ from rich.table import Table as RichTable
 
 from answering.answerer import Answerer
 from eval import bench, compare, gate, junit, learn, markdown, mutants, page, results, table, truths, verdicts
+from eval.errors import EvalError
 from eval.metrics import slices, summarise
 from eval.questions import QUESTIONS, load_questions, problems
 from eval.run import run_cases
@@ -42,6 +43,7 @@ def evaluate(console: Console, run: Run, progress: Progress, *, held_to_gate: bo
     paths = run.questions or DEFAULT
     cases = load_questions(paths)
     wrong = problems(cases, run.library)
+    _check_places(run, paths)
     done = 0
 
     def tick() -> None:
@@ -63,7 +65,6 @@ def evaluate(console: Console, run: Run, progress: Progress, *, held_to_gate: bo
     found = results.from_json(data)
     breaches = gate.check(found.summary, slices=found.slices) if held_to_gate else None
     if run.report:
-        run.report.mkdir(parents=True, exist_ok=True)
         (run.report / "results.json").write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
         (run.report / "junit.xml").write_text(junit.junit(found), encoding="utf-8")
         (run.report / "index.html").write_text(page.page(found, run.library), encoding="utf-8")
@@ -77,6 +78,20 @@ def evaluate(console: Console, run: Run, progress: Progress, *, held_to_gate: bo
     if breaches is not None:
         table.show_breaches(Console(stderr=True) if as_json else console, breaches)
     return not breaches
+
+
+def _check_places(run: Run, paths: Sequence[Path]) -> None:
+    """Refuse places that cannot be written before any question is asked."""
+    if run.answers and run.answers.resolve() in {path.resolve() for path in paths}:
+        raise EvalError(f"--answers {run.answers} is the file of the questions; name another one")
+    for folder in (run.answers.parent if run.answers else None, run.report):
+        try:
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EvalError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    if run.answers and run.answers.is_dir():
+        raise EvalError(f"--answers {run.answers} is a folder; name a file")
 
 
 def show_comparison(console: Console, old: Path, new: Path) -> None:

@@ -74,12 +74,17 @@ def _kept(answers: Path, cases: Sequence[EvalCase], fingerprint: str) -> dict[st
     expected = {case.id: _digest(case, fingerprint) for case in cases}
     kept: dict[str, dict[str, Any]] = {}
     if answers.is_file():
-        for line in answers.read_text(encoding="utf-8").splitlines():
+        for line in answers.read_text(encoding="utf-8", errors="ignore").splitlines():
             try:
                 row = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(row, dict) and row.get("status") != "error" and expected.get(str(row.get("id"))) == row.get("run"):
+            if (
+                isinstance(row, dict)
+                and row.get("status") != "error"
+                and row.get("id") in expected
+                and expected[row["id"]] == row.get("run")
+            ):
                 kept[row["id"]] = row
     return kept
 

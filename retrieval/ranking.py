@@ -26,9 +26,14 @@ class Ranking:
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> Ranking:
         """Raises StorageError where the file does not give a weight for every feature and no other."""
-        data = json.loads(path.read_text(encoding="utf-8"))
-        weights: dict[str, float] = data["weights"]
-        bare: dict[str, float] = data["bare"]
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            weights = {str(name): float(weight) for name, weight in data["weights"].items()}
+            bare = {str(name): float(weight) for name, weight in data["bare"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StorageError(f"{path.name} holds no weights of a ranking ({error!r}); learn them again") from error
+        if min([*weights.values(), *bare.values()], default=0.0) < 0:
+            raise StorageError(f"{path.name} has a weight below zero; learn them again")
         if set(weights) != set(FEATURES) or set(bare) != set(TEXT_FEATURES):
             raise StorageError(f"{path.name} has weights for other features than {', '.join(FEATURES)}; learn them again")
         return cls(tuple(float(weights[name]) for name in FEATURES), tuple(float(bare.get(name, 0.0)) for name in FEATURES))

@@ -23,7 +23,7 @@ class Search:
 
     def __init__(self, index: Index, ranking: Ranking) -> None:
         self.index = index
-        self._ranking = ranking
+        self.ranking = ranking
         self._features = Features(index.links, index.likely, index.lexical)
 
     def find(self, question: str, agreements: Collection[str] = (), limit: int = 10) -> list[Hit]:
@@ -43,7 +43,7 @@ class Search:
         for position in considered:
             clause = self.index.clauses[position]
             features = tuple(self._features.of(asked, clause, shares[position]))
-            score = self._ranking.score(features, bare=clause.ref not in self.index.likely)
+            score = self.ranking.score(features, bare=clause.ref not in self.index.likely)
             if self._features.quotes(question, clause):
                 score = 1.0
             hits.append(Hit(clause, round(score, 6), tuple(ranks[position].items()), features))
