@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +12,19 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from answering.answerer import Answerer
-from eval import bench, compare, gate, junit, learn, markdown, mutants, page, results, table, truths, verdicts
+from eval import ablation, bench, compare, gate, junit, learn, markdown, mutants, page, results, table, truths, variants, verdicts
 from eval.errors import EvalError
 from eval.metrics import slices, summarise
 from eval.questions import QUESTIONS, load_questions, problems
 from eval.run import run_cases
-from retrieval.index import Index, Progress
+from retrieval.index import Index, Progress, index_version, open_index
+from retrieval.lexicon import Lexicon
 from retrieval.library import Library
 from retrieval.links import Links
 from retrieval.ranking import Ranking
 
 DEFAULT = (QUESTIONS / "test.jsonl",)
+ABLATED_ON = (QUESTIONS / "dev.jsonl", QUESTIONS / "test.jsonl")
 LEARNED_FROM = (QUESTIONS / "train.jsonl", QUESTIONS / "dev.jsonl")
 
 
@@ -110,9 +113,30 @@ def measure_verifier(console: Console, library: Library, *, as_json: bool) -> No
         console.print(verdicts.table_of(found))
 
 
-def learn_weights(library: Library, index: Index, questions: Sequence[Path]) -> None:
-    """Learn ranking and confidence, from `train` and `dev` where no file is named."""
-    learn.learn(library, index, load_questions(questions or LEARNED_FROM))
+def measure_ingredients(
+    console: Console, library: Library, index: Index, home: Path, questions: Sequence[Path], progress: Progress, *, as_json: bool
+) -> None:
+    """What each ingredient of retrieval is worth over each file, `dev` and `test` where none is named; files of one name are one.
+
+    The index without likely questions is built in `home`. Raises EvalError.
+    """
+    if index.version != index_version(library):
+        raise EvalError("the ablation is measured with the vectors that come with WenYue; unset WENYUE_EMBEDDINGS")
+    paths = questions or ABLATED_ON
+    names = dict.fromkeys(path.stem for path in paths)
+    asked = {name: load_questions([path for path in paths if path.stem == name]) for name in names}
+    with closing(open_index(home / "unasked", learn.Unasked(library), progress=progress)) as unasked:
+        tried = variants.variants(library, index, unasked, Ranking.load(), Lexicon.load())
+        found = ablation.measure(library, tried, asked, lambda done, total: progress("提问", done, total))
+    if as_json:
+        console.file.write(json.dumps(found.to_json(), ensure_ascii=False) + "\n")
+    else:
+        table.show_ablation(console, found)
+
+
+def learn_weights(library: Library, index: Index, home: Path, questions: Sequence[Path], statutes: Path | None, progress: Progress) -> None:
+    """Learn lexicon, ranking and confidence, from `train` and `dev` where no file is named. Raises EvalError."""
+    learn.learn(library, index, home, load_questions(questions or LEARNED_FROM), statutes, progress)
 
 
 def run_bench(console: Console, folder: Path, home: Path, progress: Progress) -> None:

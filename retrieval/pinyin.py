@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from retrieval.words import normalise
 
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]{4,}")
 _LONGEST_SYLLABLE = 6
+_LONG_NAME = 3  # characters
 
 
 def pinyin_pairs(text: str) -> list[str]:
@@ -26,10 +27,30 @@ def pinyin_pairs(text: str) -> list[str]:
     return [f"{first}_{second}" for run in runs for first, second in pairwise(run)]
 
 
+def sounding_like(text: str, name: str) -> list[tuple[int, int]]:
+    """Where a text has something that sounds like a Chinese name and is not written like it: spans of the text.
+
+    Pinyin typed for the name (`hui hua cundang`), or wrong characters of the right sounds; the latter only for names of three
+    characters and more, because of two there are too many that mean something else (起点 is not 企点).
+    """
+    if len(name) < 2 or not re.fullmatch(r"[\u3400-\u9fff]+", name):
+        return []
+    sounds = _spoken(name)
+    typed = r"\s*".join(re.escape(sound).replace("u", "[uv]") if sound[0] in "ln" else re.escape(sound) for sound in sounds)
+    found = [match.span() for match in re.finditer(rf"(?<![a-z]){typed}(?![a-z])", text.lower())]
+    if len(name) >= _LONG_NAME:
+        for run in re.finditer(r"[\u3400-\u9fff]+", text):
+            spoken = _spoken(run.group())
+            places = range(len(spoken) - len(sounds) + 1) if len(spoken) == len(run.group()) else range(0)
+            found += [(run.start() + at, run.start() + at + len(name)) for at in places if spoken[at : at + len(sounds)] == sounds]
+    return [span for span in found if text[slice(*span)] != name]
+
+
+@lru_cache(maxsize=1000)
 def _spoken(run: str) -> list[str]:
     from pypinyin import lazy_pinyin
 
-    return lazy_pinyin(run)
+    return [syllable.replace("v", "u") for syllable in lazy_pinyin(run)]
 
 
 def _syllables(word: str) -> list[str]:
@@ -44,7 +65,7 @@ def _syllables(word: str) -> list[str]:
             current = best[end]
             if word[start:end] in known and (current is None or len(before) + 1 < len(current)):
                 best[end] = [*before, word[start:end]]
-    return best[-1] or []
+    return [syllable.replace("v", "u") for syllable in best[-1] or []]
 
 
 @cache
@@ -54,4 +75,5 @@ def _inventory() -> frozenset[str]:
 
     spoken = (syllable for value in pinyin_dict.values() for syllable in value.split(","))
     plain = {"".join(char for char in unicodedata.normalize("NFD", syllable) if not unicodedata.combining(char)) for syllable in spoken}
-    return frozenset(syllable for syllable in plain if re.fullmatch(r"[a-z]+", syllable) and (len(syllable) > 1 or syllable in "aeo"))
+    known = {syllable for syllable in plain if re.fullmatch(r"[a-z]+", syllable) and (len(syllable) > 1 or syllable in "aeo")}
+    return frozenset(known | {"lv", "lve", "nv", "nve"})  # as ü is typed

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from eval.bench import BenchRow, Statutes, run_bench
+from eval.bench import BenchRow, Statutes, run_bench, searches_of
 from eval.questions import QuestionsError
+from eval.translations import Pair
+from retrieval.index import open_index
+from retrieval.lexicon import Lexicon
 from retrieval.ranking import Ranking
 
-_METHODS = ["BM25, words", "BM25, character bigrams", "WenYue"]
+_METHODS = ["BM25, words", "BM25, character bigrams", "WenYue without a lexicon", "WenYue"]
 _THINGS = (
     "渔船 茶园 桥梁 隧道 矿山 剧院 图书 邮票 马匹 果树 水库 灯塔 铁路 医院 学校 农药 火车 飞机 粮食 森林 河流 海港 烟草 食盐 黄金 珠宝 煤炭 钢材"
 ).split()
@@ -80,7 +83,7 @@ def test_recall_grows_with_depth_and_a_rank_after_the_tenth_is_none(tmp_path: Pa
 def test_every_question_of_every_method_is_told_and_the_index_is_built_once(tmp_path: Path) -> None:
     folder = _write(tmp_path / "statutes", _ARTICLES, [("养蜂", [900]), ("渔船", [0])])
     first, built, asked = _run(folder, tmp_path / "home")
-    assert asked == [(done, 6) for done in range(1, 7)]
+    assert asked == [(done, 8) for done in range(1, 9)]
     assert {(step, total) for step, _, total in built} == {("词语索引", 30), ("向量索引", 30)}
     again, built, _ = _run(folder, tmp_path / "home")
     assert built == []
@@ -95,7 +98,52 @@ def test_the_articles_are_clauses_of_one_agreement_without_likely_questions(tmp_
     assert [(query.text, query.gold) for query in statutes.queries] == [("养蜂", frozenset({"900", "901"}))]
 
 
-@pytest.mark.parametrize("wrong", ["nothing", "no corpus", "no queries", "not packed", "no JSON", "no id", "no gold"])
+def test_each_query_is_a_pair_with_all_that_answers_it(tmp_path: Path) -> None:
+    queries: list[tuple[str, list[int | str]]] = [("蜂箱归谁管", [900, 0]), ("渔船", ["repealed"])]
+    pairs = Statutes(_write(tmp_path / "statutes", _ARTICLES, queries)).pairs()
+    assert [pair.origin for pair in pairs] == ["statutes"] * 2
+    assert {"养蜂", "蜂场", "检疫", "渔船", "许可"} <= pairs[0].printed
+    assert "示例" not in pairs[0].printed
+    assert pairs[1] == Pair(frozenset({"渔船"}), frozenset(), "statutes")
+
+
+# Words that no article has, the article that answers each of them, and the places at which it is asked for. Two make a translation.
+_LAY: dict[str, tuple[int, tuple[int, ...]]] = {"燕子": (2, (0, 5)), "麻雀": (900, (1, 6)), "乌鸦": (0, (2, 4, 7)), "喜鹊": (1, (3, 8, 9))}
+
+
+def test_no_query_is_searched_with_what_its_own_answer_taught(tmp_path: Path) -> None:
+    queries = sorted((at, word, article) for word, (article, places) in _LAY.items() for at in places)
+    statutes = Statutes(_write(tmp_path / "statutes", _ARTICLES, [(word, [article]) for _, word, article in queries]))
+    index = open_index(tmp_path, statutes)
+    searches = searches_of(index, statutes, Ranking.load(), Lexicon({}))
+    assert len(searches) == 5
+    for fold, search in enumerate(searches):
+        for word, (article, places) in _LAY.items():
+            others = [at for at in places if at % 5 != fold]
+            assert bool(search.lexicon.printed(word)) == (len(others) >= 2), (word, fold)
+            assert [hit.clause.id for hit in search.find(word, limit=1)] == [str(article)] * (len(others) >= 2)
+    index.close()
+
+
+def test_what_the_statutes_have_not_taught_is_known_in_every_fold(tmp_path: Path) -> None:
+    statutes = Statutes(_write(tmp_path / "statutes", _ARTICLES, [("养蜂", [900])]))
+    index = open_index(tmp_path, statutes)
+    found = [search.lexicon.printed("麻雀") for search in searches_of(index, statutes, Ranking.load(), Lexicon({"麻雀": "渔船=2"}))]
+    assert found == [{"渔船": 2}] * 5
+    index.close()
+
+
+def test_the_lexicon_finds_what_others_have_asked_and_the_methods_without_one_do_not(tmp_path: Path) -> None:
+    """Of five queries in one word each is in a fold of its own, and the four others teach it."""
+    queries: list[tuple[str, list[int | str]]] = [(word, [at]) for at, word in enumerate(("乌鸦", "喜鹊", "燕子")) for _ in range(5)]
+    rows, _, _ = _run(_write(tmp_path / "statutes", _ARTICLES, queries), tmp_path / "home")
+    assert {row.method: row.recall[10] for row in rows} == dict.fromkeys(_METHODS[:3], 0) | {"WenYue": 1}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["nothing", "no corpus", "no queries", "not packed", "no JSON", "no id", "no gold", "empty corpus", "empty queries", "empty gold"],
+)
 def test_a_folder_without_the_benchmark_is_refused_in_one_sentence(tmp_path: Path, wrong: str) -> None:
     folder = tmp_path / "statutes"
     if wrong != "nothing":
@@ -110,6 +158,12 @@ def test_a_folder_without_the_benchmark_is_refused_in_one_sentence(tmp_path: Pat
         (folder / "queries.jsonl").write_text("养蜂\n", encoding="utf-8")
     elif wrong == "no gold":
         (folder / "queries.jsonl").write_text('{"text": "养蜂"}\n', encoding="utf-8")
+    elif wrong.startswith("empty"):
+        _write(
+            folder,
+            [] if wrong == "empty corpus" else _ARTICLES,
+            {"empty queries": [], "empty gold": [("养蜂", [])]}.get(wrong, [("养蜂", [900])]),
+        )
     with pytest.raises(QuestionsError) as refused:
         _run(folder, tmp_path / "home")
     assert str(refused.value).startswith(f"{folder} does not hold the benchmark (corpus.jsonl.gz and queries.jsonl): ")

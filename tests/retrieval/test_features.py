@@ -9,6 +9,7 @@ from retrieval.clause import Clause, Kind
 from retrieval.features import FEATURES, LIKELY_SIGNALS, SIGNALS, TEXT_FEATURES, Features
 from retrieval.index import Index
 from retrieval.lexical import LexicalIndex
+from retrieval.lexicon import Lexicon
 from retrieval.likely import LikelyQuestion
 from retrieval.links import Links
 from retrieval.ranking import Ranking
@@ -34,23 +35,24 @@ def lexical(tmp_path: Path) -> LexicalIndex:
 
 @pytest.fixture
 def features(lexical: LexicalIndex) -> Features:
-    return Features(Links(_CLAUSES), _LIKELY, lexical)
+    return Features(lexical)
 
 
 def _of(features: Features, question: str, clause: Clause, signals: Mapping[str, float] | None = None) -> dict[str, float]:
-    values = features.of(features.weights(question), clause, signals or {})
+    (values,) = features.of(features.weights(question), [_CLAUSES.index(clause)], [signals or {}])
     return dict(zip(FEATURES, values, strict=True))
 
 
 def test_every_value_is_in_0_to_1(shipped_index: Index) -> None:
     """Of clauses found, and of clauses asked for in their own words or in those of a likely question, where shares are highest."""
-    search = Search(shipped_index, Ranking.load())
-    features = Features(shipped_index.links, shipped_index.likely, shipped_index.lexical)
+    search = Search(shipped_index, Ranking.load(), Lexicon.load())
+    features = Features(shipped_index.lexical)
     rows: list[Sequence[float]] = []
-    for clause in shipped_index.clauses[::29]:
+    for position in range(0, len(shipped_index.clauses), 29):
+        clause = shipped_index.clauses[position]
         likely = [question.text for question in shipped_index.likely.get(clause.ref, ())][:2]
         for question in [clause.text, *likely, "退款", "谁赔", "的", "", "？"]:
-            rows.append(features.of(features.weights(question), clause, {}))
+            rows += features.of(features.weights(question), [position], [{}])
             rows += [hit.features for hit in search.find(question)]
     assert len(rows) > 500
     # A share is a sum over a sum: its last bit may be wrong.
@@ -76,9 +78,11 @@ def test_context_is_the_headings_above(features: Features) -> None:
 def test_the_nearest_likely_question_counts_and_all_of_them_cover(features: Features) -> None:
     same = _of(features, "报销单据？", _INVOICE)
     assert (same["nearest_question"], same["likely_coverage"], same["text_coverage"]) == pytest.approx((1, 1, 0))
+    assert same["question_coverage"] == pytest.approx(1)
     both = _of(features, "报销单据，凭证领取", _INVOICE)
     assert both["likely_coverage"] == pytest.approx(1)
     assert both["nearest_question"] == pytest.approx(2 / 3)  # 2·3 / (6 + 3) bigrams, all as rare as each other
+    assert both["question_coverage"] == pytest.approx(1 / 2)  # one of them speaks of three of the six
     mixed = _of(features, "发票，凭证", _INVOICE)
     assert mixed["text_coverage"] + mixed["likely_coverage"] == pytest.approx(mixed["all_coverage"]) == pytest.approx(1)
 
@@ -88,7 +92,7 @@ def test_a_bare_clause_has_nothing_of_likely_questions(features: Features) -> No
     assert {name: value for name, value in bare.items() if value} == {
         "words": 1.0, "vectors": 0.5, "text_coverage": 1.0, "all_coverage": 1.0,
     }  # fmt: skip
-    assert (bare["likely_coverage"], bare["nearest_question"]) == (0, 0)
+    assert (bare["likely_coverage"], bare["nearest_question"], bare["question_coverage"]) == (0, 0, 0)
 
 
 def test_signals_stand_as_they_are_given_and_those_not_given_are_nought(features: Features) -> None:
@@ -101,7 +105,17 @@ def test_signals_stand_as_they_are_given_and_those_not_given_are_nought(features
 def test_features_of_texts_are_features_and_none_speaks_of_likely_questions() -> None:
     assert len(set(FEATURES)) == len(FEATURES)
     assert set(TEXT_FEATURES) < set(FEATURES)
-    assert not set(TEXT_FEATURES) & {*LIKELY_SIGNALS, "likely_coverage", "nearest_question", "all_coverage"}
+    assert not set(TEXT_FEATURES) & {*LIKELY_SIGNALS, "likely_coverage", "nearest_question", "question_coverage", "all_coverage"}
+
+
+def test_many_clauses_have_the_values_that_each_has_alone(shipped_index: Index) -> None:
+    features = Features(shipped_index.lexical)
+    positions = list(range(0, len(shipped_index.clauses), 7))
+    for question in ("买错了能退钱吗，多久到账", "API 的 appid 被盗", "的", ""):
+        asked = features.weights(question)
+        alone = [features.of(asked, [position], [{}])[0] for position in positions]
+        assert features.of(asked, positions, [{}] * len(positions)) == alone
+    assert features.of(features.weights("退款"), [], []) == []
 
 
 def test_words_that_only_say_how_it_is_asked_do_not_count(features: Features) -> None:
@@ -122,24 +136,24 @@ def test_words_that_only_say_how_it_is_asked_do_not_count(features: Features) ->
     ],
 )
 def test_a_quotation_is_recognised_in_any_spelling(features: Features, quoted: str) -> None:
-    assert features.quotes(quoted, _REFUND)
-    assert not features.quotes(quoted, _INVOICE)
+    assert features.quotes(quoted, _CLAUSES.index(_REFUND))
+    assert not features.quotes(quoted, _CLAUSES.index(_INVOICE))
 
 
 @pytest.mark.parametrize(
     "question", ["您应当在三十个自然日内付清", "您应当在七个自然日内完成支付", "退款转回原账户", "", "，。，。，。，。，。，。"]
 )
 def test_other_words_other_figures_and_a_few_words_are_no_quotation(features: Features, question: str) -> None:
-    assert not features.quotes(question, _REFUND)
+    assert not features.quotes(question, _CLAUSES.index(_REFUND))
 
 
 def test_ten_letters_in_a_row_are_a_quotation_and_nine_are_not(features: Features) -> None:
-    assert features.quotes("违约金。退款转回原账户", _REFUND)
-    assert features.quotes("约金。退款转回原账户。", _REFUND) is False
+    assert features.quotes("违约金。退款转回原账户", _CLAUSES.index(_REFUND))
+    assert features.quotes("约金。退款转回原账户。", _CLAUSES.index(_REFUND)) is False
 
 
 def test_a_quotation_has_the_highest_score_and_one_with_a_word_changed_has_not(shipped_index: Index) -> None:
-    search = Search(shipped_index, Ranking.load())
+    search = Search(shipped_index, Ranking.load(), Lexicon.load())
     quoted, altered = search.find("開通企業級產品服務７個自然日內")[0], search.find("開通企業級產品服務７個工作日內")[0]
     assert (quoted.clause.ref, quoted.score) == (("qidian", "4.7"), 1.0)
     assert altered.score < 1.0

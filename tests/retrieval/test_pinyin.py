@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.pinyin import pinyin_pairs
+from retrieval.pinyin import pinyin_pairs, sounding_like
 
 
 @pytest.mark.parametrize("written", ["退款", "腿款", "退宽", "退欵", "tuikuan", "TuiKuan", "ｔｕｉｋｕａｎ", "「退款」？"])
@@ -38,3 +38,24 @@ def test_no_pair_goes_across_what_stands_between_two_runs(text: str) -> None:
 @pytest.mark.parametrize("text", ["", " \n", "？！。", "7", "4.7", "退", "api", "hao", "zhuang", "😀"])
 def test_what_has_no_two_syllables_in_a_row_has_no_pair(text: str) -> None:
     assert pinyin_pairs(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "spans"),
+    [
+        ("huihua cundang 买错了", "会话存档", [(0, 14)]),
+        ("想问会话存挡", "会话存档", [(2, 6)]),
+        ("法律的falv", "法律", [(3, 7)]),
+        ("会话存档", "会话存档", []),  # written rightly: found without this
+        ("起点中文网", "企点", []),  # two characters of the right sound mean something else
+        ("lexianger", "乐享", []),
+        ("anything", "LINE", []),
+    ],
+)
+def test_a_name_is_heard_in_pinyin_and_in_wrong_characters(text: str, name: str, spans: list[tuple[int, int]]) -> None:
+    assert sounding_like(text, name) == spans
+
+
+def test_the_u_with_dots_is_typed_in_two_ways() -> None:
+    assert pinyin_pairs("falv") == pinyin_pairs("法律") == ["fa_lu"]
+    assert pinyin_pairs("celue") == pinyin_pairs("策略") == ["ce_lue"]

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.clause import Kind
+from retrieval.features import FEATURES, SIGNALS
 from retrieval.index import Index, build_index, open_index
+from retrieval.lexicon import Lexicon
 from retrieval.library import Library
 from retrieval.ranking import Ranking
 from retrieval.search import Search
@@ -29,7 +31,7 @@ _QUESTIONS = [
 
 @pytest.fixture
 def search(shipped_index: Index) -> Search:
-    return Search(shipped_index, Ranking.load())
+    return Search(shipped_index, Ranking.load(), Lexicon.load())
 
 
 def _ranked(search: Search, question: str, *agreements: str) -> list[tuple[str, float]]:
@@ -69,6 +71,30 @@ def test_no_more_than_asked_for_and_always_the_same_best(search: Search, limit: 
     found = search.find("账号被盗了谁负责", limit=limit)
     assert len(found) == min(limit, len(most))
     assert found[:1] == most[:1]
+
+
+def _lists(search: Search, question: str) -> dict[str, list[float]]:
+    """What each signal gives to the clauses it finds, in its order."""
+    ranked: dict[str, dict[int, float]] = {name: {} for name in SIGNALS}
+    for hit in search.find(question, limit=len(search.index.clauses)):
+        for name, rank in hit.signals:
+            ranked[name][rank] = dict(zip(FEATURES, hit.features, strict=True))[name]
+    return {name: [share for _, share in sorted(shares.items())] for name, shares in ranked.items()}
+
+
+def test_every_signal_gives_1_to_its_best_and_less_further_down(search: Search) -> None:
+    for shares in _lists(search, "企业用户违反本协议约定的，腾讯有权终止服务").values():
+        assert shares[:1] == [1.0]
+        assert shares == sorted(shares, reverse=True)
+
+
+def test_the_last_of_a_list_read_to_its_end_counts_by_its_score_and_that_of_a_longer_one_hardly_more_than_the_next(search: Search) -> None:
+    cut = [shares for shares in _lists(search, "企业用户违反本协议约定的，腾讯有权终止服务").values() if len(shares) >= 99]
+    assert len(cut) >= 5
+    assert all(shares[-1] < 0.05 for shares in cut)
+    whole = _lists(search, "监护人")["words"]
+    assert 1 < len(whole) < 99
+    assert whole[-1] > 0.05
 
 
 def test_a_clause_is_among_the_first_three_for_its_own_words(search: Search) -> None:
@@ -113,7 +139,7 @@ def test_two_builds_of_one_library_rank_alike(make_library: MakeLibrary, tmp_pat
     for home in (tmp_path / "first", tmp_path / "second"):
         build_index(home, library)
         index = open_index(home, library)
-        search = Search(index, Ranking.load())
+        search = Search(index, Ranking.load(), Lexicon.load())
         rankings.append([search.find(question, limit=30) for question in _QUESTIONS])
         index.close()
     assert rankings[0] == rankings[1]
