@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -17,7 +17,9 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. `model` unset means the extractive default; `model_timeout` is in seconds."""
+    """Everything that can be set. `model` unset means the extractive default, `embeddings` unset the local ones, `reranker` unset none; times
+    are in seconds.
+    """
 
     home: Path
     agreements: Path
@@ -25,6 +27,17 @@ class Settings:
     model: str | None
     model_timeout: float
     evidence_tokens: int
+    model_base_url: str | None = None
+    daily_tokens: int | None = None
+    chat_daily_tokens: int | None = None
+    daily_money: float | None = None
+    prices: str = ""
+    tracing: bool = False
+    reranker: str | None = None
+    embeddings: str | None = None
+    embeddings_base_url: str | None = None
+    embeddings_api_key: str | None = field(default=None, repr=False)
+    embeddings_timeout: float = 10.0
 
     @property
     def enriched(self) -> Path:
@@ -51,7 +64,18 @@ def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | N
         database=values.get("WENYUE_DATABASE") or f"sqlite:///{home / 'library.db'}",
         model=values.get("WENYUE_MODEL") or None,
         model_timeout=_number(values, "WENYUE_MODEL_TIMEOUT", 60.0),
+        model_base_url=_address(values, "WENYUE_MODEL_BASE_URL"),
+        daily_tokens=_limit(values, "WENYUE_DAILY_TOKENS"),
+        chat_daily_tokens=_limit(values, "WENYUE_CHAT_DAILY_TOKENS"),
+        daily_money=_number(values, "WENYUE_DAILY_MONEY", 0.0) or None,
+        prices=values.get("WENYUE_PRICES") or "",
+        tracing=_switch(values, "WENYUE_TRACING"),
         evidence_tokens=int(_number(values, "WENYUE_EVIDENCE_TOKENS", 6000, least=500)),
+        reranker=values.get("WENYUE_RERANKER") or None,
+        embeddings=values.get("WENYUE_EMBEDDINGS") or None,
+        embeddings_base_url=_address(values, "WENYUE_EMBEDDINGS_BASE_URL"),
+        embeddings_api_key=values.get("WENYUE_EMBEDDINGS_API_KEY") or None,
+        embeddings_timeout=_number(values, "WENYUE_EMBEDDINGS_TIMEOUT", 10.0),
     )
 
 
@@ -85,6 +109,24 @@ def _number(values: Mapping[str, str], name: str, default: float, *, least: floa
     if not least <= number < float("inf"):
         raise SettingsError(f"{name} must be a number of at least {least:g}, not {text!r}")
     return number
+
+
+def _limit(values: Mapping[str, str], name: str) -> int | None:
+    return int(_number(values, name, 0.0, least=1)) or None
+
+
+def _switch(values: Mapping[str, str], name: str) -> bool:
+    text = values.get(name, "").lower()
+    if text not in ("", "on", "off", "true", "false", "1", "0"):
+        raise SettingsError(f"{name} must be on or off, not {text!r}")
+    return text in ("on", "true", "1")
+
+
+def _address(values: Mapping[str, str], name: str) -> str | None:
+    text = values.get(name)
+    if text and not text.startswith(("http://", "https://")):
+        raise SettingsError(f"{name} must be an address that begins with http:// or https://, not {text!r}")
+    return text or None
 
 
 def _data_folder(environment: Mapping[str, str]) -> Path:

@@ -1,7 +1,8 @@
-"""Vectors that need no download: latent semantic analysis over character n-grams, fitted on the library itself.
+"""What turns texts into vectors, and the kind that needs no download: latent semantic analysis over character n-grams, fitted on
+the library itself.
 
-Deerwester et al., Indexing by Latent Semantic Analysis (1990). They lift what shares pieces of words with the
-question; they do not know meanings. WENYUE_EMBEDDINGS names models that do.
+Deerwester et al., Indexing by Latent Semantic Analysis (1990). Such vectors lift what shares pieces of words with the question;
+they do not know meanings. WENYUE_EMBEDDINGS names models that do, see named_embeddings.py.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,29 @@ from retrieval.words import normalise
 Vectors = npt.NDArray[np.float32]
 _DIMENSIONS = 256
 _LONGEST = 3
+_ITERATIONS = 2  # of the randomised SVD; more find no more
 _MOST_NGRAMS = 60_000  # the commonest; bounds memory on libraries of any size
+_MOST_TEXTS = 20_000  # to fit on; of 58,625 statutes, more find no more
+
+
+class Embeddings(Protocol):
+    """Anything that gives texts vectors. They have unit length; a text it knows nothing of may have the zero vector."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int:
+        """Raises EmbeddingsError."""
+        ...
+
+    def embed(self, text: str) -> Vectors:
+        """The vector of a question, shape (dimensions,). Raises EmbeddingsError."""
+        ...
+
+    def embed_all(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of texts to be found, shape (len(texts), dimensions). Raises EmbeddingsError."""
+        ...
 
 
 def ngrams(text: str) -> list[str]:
@@ -41,10 +65,16 @@ class LocalEmbeddings:
 
     @staticmethod
     def fit(folder: Path, texts: Sequence[str]) -> None:
-        """Fit on `texts` and write the model into `folder`. Deterministic: the same texts give the same vectors."""
+        """Fit on `texts`, on a sample where there are very many, and write the model into `folder`.
+
+        Deterministic: the same texts give the same vectors.
+        """
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
 
+        if len(texts) > _MOST_TEXTS:
+            drawn = np.random.default_rng(0).choice(len(texts), _MOST_TEXTS, replace=False)
+            texts = [texts[at] for at in sorted(drawn)]
         vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=2 if len(texts) > 50 else 1, max_features=_MOST_NGRAMS)
         folder.mkdir(parents=True, exist_ok=True)
         if not any(ngrams(text) for text in texts):
@@ -54,7 +84,7 @@ class LocalEmbeddings:
         if min(matrix.shape) < 3:  # too little to reduce: the texts themselves are the dimensions
             components = matrix.toarray()
         else:
-            components = TruncatedSVD(min(_DIMENSIONS, min(matrix.shape) - 1), random_state=0).fit(matrix).components_
+            components = TruncatedSVD(min(_DIMENSIONS, min(matrix.shape) - 1), n_iter=_ITERATIONS, random_state=0).fit(matrix).components_
         _write(folder, vectorizer.get_feature_names_out().tolist(), vectorizer.idf_, components.T)
 
     @property
@@ -72,6 +102,10 @@ class LocalEmbeddings:
         vector = (weights / np.linalg.norm(weights)) @ self._components[columns]
         length = float(np.linalg.norm(vector))
         return (vector / length if length else vector).astype(np.float32)
+
+    def embed_all(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of several texts, shape (len(texts), dimensions)."""
+        return np.stack([self.embed(text) for text in texts])
 
 
 def _write(folder: Path, terms: list[str], idf: npt.NDArray[np.float64], components: npt.NDArray[np.float64]) -> None:

@@ -4,7 +4,9 @@
     ├── UnreadableFile      a file cannot be read as an agreement
     ├── CatalogError        the catalog says something it may not
     ├── UnknownAgreement    a key that the library does not hold
-    └── StorageError        the data folder or the database cannot be used
+    ├── StorageError        the data folder or the database cannot be used
+    ├── EmbeddingsError     the embeddings cannot be had, or gave no usable vectors
+    └── OtherEmbeddings     an index was built with other embeddings than are used now
 
 Every message says what, which value, and what to do: it is shown to people as it stands.
 """
@@ -32,3 +34,11 @@ class UnknownAgreement(RetrievalError):
 
 class StorageError(RetrievalError):
     """The data folder, the database or an index cannot be used."""
+
+
+class EmbeddingsError(RetrievalError):
+    """The embeddings are unknown, unreachable, too slow, or gave no usable vectors. Never repeats a text or a key."""
+
+
+class OtherEmbeddings(RetrievalError):
+    """An index was built with other embeddings than are used now; the message names the command that mends it."""

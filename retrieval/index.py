@@ -1,35 +1,39 @@
 """The derived indexes of one library version: built aside, checked by checksum, swapped in whole, rebuilt when damaged.
 
-    <home>/index/<version>/   words/  vectors/  lsa/  manifest.json
+    <home>/index/<version>/   words/  vectors/  lsa/ or probe.npy  manifest.json
 
 The version is a hash of what the index was built from, so an index of another library is never opened; the manifest holds
-the checksum of every file and is written last, so neither is a half-built or a damaged one.
+the checksum of every file and is written last, so neither is a half-built or a damaged one. It also tells the embeddings: an index of others is replaced when that is asked for, not by a question.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from retrieval.clause import Clause, Kind
-from retrieval.embeddings import LocalEmbeddings
-from retrieval.errors import StorageError
+from retrieval.embeddings import Embeddings, LocalEmbeddings
+from retrieval.errors import EmbeddingsError, RetrievalError, StorageError
+from retrieval.kept_vectors import KeptVectors
 from retrieval.lexical import LexicalIndex
 from retrieval.likely import LikelyQuestion
 from retrieval.links import Links
+from retrieval.manifest import built_with, damage_of, refuse_others, write_manifest
+from retrieval.named_embeddings import NamedEmbeddings
 from retrieval.vectors import VectorIndex
 
-INDEX_FORMAT = "2"  # raise it when the same library would be indexed differently
+INDEX_FORMAT = "3"  # raise it when the same library would be indexed differently
 _BUILD_TIMEOUT = 900.0  # seconds to wait for another process that is building
 _WAITING = 2.0
+_PROBE = "probe.npy"
 
 
 class Progress(Protocol):
@@ -38,7 +42,7 @@ class Progress(Protocol):
     def __call__(self, step: str, done: int, total: int) -> None: ...
 
 
-def _silent(step: str, done: int, total: int) -> None:
+def silent(step: str, done: int, total: int) -> None:
     pass
 
 
@@ -56,13 +60,13 @@ class Source(Protocol):
 class Index:
     """The opened indexes and the clauses they speak of, `clauses[position]`."""
 
-    def __init__(self, folder: Path, library: Source) -> None:
+    def __init__(self, folder: Path, library: Source, embeddings: NamedEmbeddings | None = None) -> None:
         self.version = folder.name
         self.links = Links(library.clauses())
         self.clauses = searchable(library)
         self.likely = library.likely()
         self.lexical = LexicalIndex(folder / "words")
-        self.vectors = VectorIndex(folder / "vectors", LocalEmbeddings(folder / "lsa"))
+        self.vectors = VectorIndex(folder / "vectors", embeddings or LocalEmbeddings(folder / "lsa"))
 
     def close(self) -> None:
         self.vectors.close()
@@ -73,23 +77,35 @@ def searchable(library: Source) -> list[Clause]:
     return [clause for clause in library.clauses() if clause.text and clause.kind is not Kind.CLOSING]
 
 
-def index_version(library: Source) -> str:
-    return hashlib.sha256(f"{INDEX_FORMAT}\n{library.version}\n{LocalEmbeddings.name}".encode()).hexdigest()[:16]
+def index_version(library: Source, embeddings: str = LocalEmbeddings.name) -> str:
+    """The name of the folder of the index of a library with the embeddings of that name."""
+    return hashlib.sha256(f"{INDEX_FORMAT}\n{library.version}\n{embeddings}".encode()).hexdigest()[:16]
 
 
-def open_index(home: Path, library: Source, *, progress: Progress = _silent, tell: Callable[[str], None] = lambda message: None) -> Index:
+def open_index(
+    home: Path,
+    library: Source,
+    embeddings: NamedEmbeddings | None = None,
+    *,
+    progress: Progress = silent,
+    tell: Callable[[str], None] = lambda message: None,
+) -> Index:
     """Open the index of this library, building it first where there is none or where it is damaged.
 
-    `tell` gets one sentence when something had to be mended. Raises StorageError.
+    No `embeddings` means the local ones, fitted on the library. `tell` gets one sentence when something had to be mended.
+    Raises StorageError, EmbeddingsError, and OtherEmbeddings where the index that is there was built with others.
     """
-    folder = home / "index" / index_version(library)
+    name = embeddings.name if embeddings else LocalEmbeddings.name
+    folder = home / "index" / index_version(library, name)
     damage = damage_of(folder)
     if damage is not None:
         if folder.exists():
             tell(f"索引已损坏（{damage}），正在重建。")
-        build_index(home, library, progress=progress, tell=tell)
+        else:
+            refuse_others(built_with(home), name)
+        build_index(home, library, embeddings, progress=progress, tell=tell)
     try:
-        return Index(folder, library)
+        return Index(folder, library, embeddings)
     except (OSError, ValueError) as error:  # Tantivy tells of files it cannot read or lock by ValueError
         raise StorageError(f"cannot open the index in {folder}: {str(error).splitlines()[0]}") from error
 
@@ -97,31 +113,34 @@ def open_index(home: Path, library: Source, *, progress: Progress = _silent, tel
 def build_index(
     home: Path,
     library: Source,
+    embeddings: NamedEmbeddings | None = None,
     *,
     force: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Path:
     """Build the index of this library unless a sound one is there, and remove those of other versions.
 
-    One process builds at a time; others wait for it. A build that fails or is killed leaves the old index untouched.
-    Raises StorageError.
+    One process builds at a time; others wait for it. A build that fails or is killed leaves the old index untouched, and the vectors
+    that a named model has given are kept. Raises StorageError, EmbeddingsError.
     """
     root = home / "index"
-    folder = root / index_version(library)
+    folder = root / index_version(library, embeddings.name if embeddings else LocalEmbeddings.name)
     with _build_lock(root, tell):
-        if not force and damage_of(folder) is None:
+        if not force and damage_of(folder) is None and (embeddings is None or speaks_for(folder, embeddings)):
             return folder
         _remove_leftovers(root)
         aside = root / f".building-{os.getpid()}"
         try:
-            _write(aside, library, progress)
+            _write(aside, library, progress, embeddings, home)
             if folder.exists():
                 folder.rename(root / f".replaced-{os.getpid()}")
             aside.rename(folder)
         except Exception as error:
             shutil.rmtree(aside, ignore_errors=True)
-            if isinstance(error, StorageError):
+            if isinstance(error, EmbeddingsError):
+                raise EmbeddingsError(f"{error}。算好的向量都留着，再运行 wenyue index 会接着做") from error
+            if isinstance(error, RetrievalError):
                 raise
             if isinstance(error, OSError):
                 raise StorageError(f"cannot write the index in {root}: {error.strerror or error}") from error
@@ -134,26 +153,15 @@ def build_index(
     return folder
 
 
-def damage_of(folder: Path) -> str | None:
-    """What is wrong with a built index; None where every file is as it was written."""
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        files: dict[str, str] = manifest["files"]
-        wanted = [(str(name), str(checksum)) for name, checksum in files.items()]
-    except FileNotFoundError:
-        return "没有清单"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return "清单无法读取"
-    for name, checksum in wanted:
-        try:
-            if _checksum(folder / name) != checksum:
-                return f"{name} 与建立时不同"
-        except OSError:
-            return f"{name} 无法读取"
-    return None
+def speaks_for(folder: Path, embeddings: NamedEmbeddings) -> bool:
+    """Whether the model is the one that a built index got its vectors from: a service may have another by the same name now.
+
+    Asks the model. Raises EmbeddingsError.
+    """
+    return embeddings.is_model_of(np.load(folder / _PROBE))
 
 
-def _write(folder: Path, library: Source, progress: Progress) -> None:
+def _write(folder: Path, library: Source, progress: Progress, named: NamedEmbeddings | None, home: Path) -> None:
     clauses = searchable(library)
     if not clauses:
         raise StorageError("there is no clause to index: the catalog lists no agreement with numbered text")
@@ -173,21 +181,19 @@ def _write(folder: Path, library: Source, progress: Progress) -> None:
     likely = library.likely()
     LexicalIndex.build(folder / "words", clauses, links, likely, tick=ticker("词语索引"))
     texts = ["\n".join([*links.heading_path(clause), links.lead_in(clause), clause.text]) for clause in clauses]
-    LocalEmbeddings.fit(folder / "lsa", [*texts, *(question.text for asked in likely.values() for question in asked)])
-    embeddings = LocalEmbeddings(folder / "lsa")
-    VectorIndex.build(folder / "vectors", clauses, texts, likely, embeddings, tick=ticker("向量索引"))
-    files = {
-        str(path.relative_to(folder)): _checksum(path) for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock"
-    }
-    manifest = folder / "manifest.json"
-    manifest.write_text(json.dumps({"clauses": len(clauses), "files": files}, indent=1), encoding="utf-8")
-    with manifest.open("rb") as written:
-        os.fsync(written.fileno())
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    tick = ticker("向量索引")
+    embeddings: Embeddings
+    if named:
+        with closing(KeptVectors(named, home / "vectors.db")) as kept:
+            VectorIndex.build(folder / "vectors", clauses, texts, likely, kept, tick=tick)
+            kept.forget_unused()
+        np.save(folder / _PROBE, named.probe)
+        embeddings = named
+    else:
+        LocalEmbeddings.fit(folder / "lsa", [*texts, *(question.text for asked in likely.values() for question in asked)])
+        embeddings = LocalEmbeddings(folder / "lsa")
+        VectorIndex.build(folder / "vectors", clauses, texts, likely, embeddings, tick=tick)
+    write_manifest(folder, len(clauses), embeddings)
 
 
 @contextmanager

@@ -19,6 +19,8 @@ def test_nothing_set_means_the_defaults(tmp_path: Path) -> None:
     assert settings.agreements == PROJECT / "agreements"
     assert settings.database == f"sqlite:///{settings.home / 'library.db'}"
     assert (settings.model, settings.model_timeout, settings.evidence_tokens) == (None, 60.0, 6000)
+    assert (settings.embeddings, settings.embeddings_base_url, settings.embeddings_api_key) == (None, None, None)
+    assert settings.embeddings_timeout == 10.0
 
 
 def test_the_data_folder_is_the_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,11 +38,20 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
         "WENYUE_MODEL": "openai:deepseek-chat",
         "WENYUE_MODEL_TIMEOUT": "7.5",
         "WENYUE_EVIDENCE_TOKENS": "3000",
+        "WENYUE_RERANKER": "model",
+        "WENYUE_EMBEDDINGS": "openai:bge-m3",
+        "WENYUE_EMBEDDINGS_BASE_URL": "http://localhost:11434/v1",
+        "WENYUE_EMBEDDINGS_API_KEY": "sk-very-secret",
+        "WENYUE_EMBEDDINGS_TIMEOUT": "90",
     }
     settings = load_settings(environment, tmp_path / "none")
     assert (settings.home, settings.agreements) == (Path("/srv/wenyue"), Path("/srv/agreements"))
     assert settings.database == "postgresql+psycopg://db/wenyue"
     assert (settings.model, settings.model_timeout, settings.evidence_tokens) == ("openai:deepseek-chat", 7.5, 3000)
+    assert settings.reranker == "model"
+    assert (settings.embeddings, settings.embeddings_base_url) == ("openai:bge-m3", "http://localhost:11434/v1")
+    assert (settings.embeddings_api_key, settings.embeddings_timeout) == ("sk-very-secret", 90.0)
+    assert "sk-very-secret" not in repr(settings)
 
 
 def test_the_environment_goes_before_the_file_and_the_file_before_the_default(tmp_path: Path) -> None:
@@ -66,10 +77,15 @@ def test_what_a_file_may_look_like(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "-1", "inf", "nan", "1e400", "60s", "６0秒"])
-@pytest.mark.parametrize("name", ["WENYUE_MODEL_TIMEOUT", "WENYUE_EVIDENCE_TOKENS"])
+@pytest.mark.parametrize("name", ["WENYUE_MODEL_TIMEOUT", "WENYUE_EVIDENCE_TOKENS", "WENYUE_EMBEDDINGS_TIMEOUT"])
 def test_a_number_that_cannot_be_used_is_refused_by_name(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=name):
         load_settings({name: value}, tmp_path / "none")
+
+
+def test_an_address_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"WENYUE_EMBEDDINGS_BASE_URL.*'localhost:11434'"):
+        load_settings({"WENYUE_EMBEDDINGS_BASE_URL": "localhost:11434"}, tmp_path / "none")
 
 
 def test_a_broken_line_is_refused_by_its_number_and_its_content_is_not_repeated(tmp_path: Path) -> None:
@@ -96,3 +112,4 @@ def test_the_example_file_is_a_file_that_can_be_read() -> None:
     assert load_settings({}, example).model is None
     names = {line.lstrip("# ").partition("=")[0] for line in example.read_text(encoding="utf-8").splitlines() if "=" in line}
     assert {"WENYUE_MODEL", "WENYUE_HOME", "OPENAI_API_KEY", "OPENAI_BASE_URL"} <= names
+    assert {"WENYUE_EMBEDDINGS", *(f"WENYUE_EMBEDDINGS_{part}" for part in ("BASE_URL", "API_KEY", "TIMEOUT"))} <= names

@@ -170,7 +170,7 @@ def _known() -> list[Definition]:
         [
             _clause("“云盘”是指存放文件的服务。“云盘规则”是指使用云盘的规则。", "1.1"),
             _clause("“云盘”是指云上的盘。“API”是指接口。“你”是指客户。", "1.2"),
-            _clause("本条所述资料是指证件。企业帐号（以下简称“企业帐号”）。", "1.3"),
+            _clause("本条所述资料是指证件。“企业帐号”是指注册所得的帐号。", "1.3"),
         ]
     )
 
@@ -202,6 +202,39 @@ def test_a_term_that_stands_everywhere_is_left_out() -> None:
     assert [definition.is_common for definition in definitions(many)] == [True]
     assert terms_in("货物灭失的，应当赔偿。", definitions(many)) == []
     assert [definition.is_common for definition in definitions(many[:5])] == [False]
+
+
+def test_a_term_that_stands_everywhere_is_explained_to_whoever_asks_about_it() -> None:
+    many = [_clause("“货物”是指仓储的物品。", "1.1"), *(_clause("货物应当完好，您应当验货。", f"1.{number}") for number in range(2, 14))]
+    assert [definition.term for definition in terms_in("货物灭失的，应当赔偿。", definitions(many), "货物丢了怎么办")] == ["货物"]
+    assert terms_in("货物灭失的，应当赔偿。", definitions(many), "丢了怎么办") == []
+    assert terms_in("你应当提交资料。", _known(), "你要交什么") == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "explains"),
+    [
+        ("申请蓝海服务企业账号（以下简称“企业账号”）。", {"企业账号": False}),
+        ("使用蓝海平台服务（下称“蓝海服务”）应当付费。", {"蓝海服务": False}),
+        ("提供的任何个人信息（“个人信息”）应当保密。", {"个人信息": False}),
+        ("使用存放文件的工具（以下简称：云盘或工具）应当付费。", {"云盘": True, "工具": False}),
+        ("遵守《蓝海许可协议》（以下简称“通用协议”）。", {"通用协议": True}),
+        ("与甲方达成的协议、与乙方达成的协议（统称“甲乙协议”）。", {"甲乙协议": True}),
+        ("前述“甲号”和“乙号”统称为“账户”。", {"账户": False}),
+        ("“个人信息”是指任何个人信息。", {"个人信息": True}),
+        ("申请企业账号（以下简称“企业账号”）。企业账号，是指可以管理成员的账号。", {"企业账号": True}),
+    ],
+)
+def test_a_short_name_made_of_the_words_it_stands_for_explains_nothing(sentence: str, explains: dict[str, bool]) -> None:
+    found = definitions([_clause(sentence)])
+    assert {definition.term: definition.explains for definition in found} == explains
+    used = terms_in("、".join(explains), found)
+    assert {definition.term for definition in used} == {term for term, does in explains.items() if does}
+
+
+def test_of_two_definitions_the_one_that_explains_is_given() -> None:
+    known = definitions([_clause("申请企业账号（以下简称“企业账号”）。", "1.1"), _clause("“企业账号”是指可以管理成员的账号。", "1.2")])
+    assert [definition.clause[1] for definition in terms_in("注册企业账号。", known)] == ["1.2"]
 
 
 def test_the_terms_a_shipped_clause_uses_lead_to_their_definitions(shipped: Library) -> None:

@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 from retrieval.errors import StorageError
-from retrieval.index import Index, build_index, damage_of, index_version, open_index
+from retrieval.index import Index, build_index, index_version, open_index
 from retrieval.library import Library
+from retrieval.manifest import damage_of
 
 MakeLibrary = Callable[[Mapping[str, str]], Library]
 StartProcess = Callable[..., BaseProcess]
@@ -51,7 +52,7 @@ def _url(folder: Path) -> str:
 
 def _best(index: Index, question: str) -> set[str]:
     """The clause that each of two quite different parts of the index holds for the best."""
-    words, vectors = index.lexical.search(question, (), 5)["bigrams"], index.vectors.search(question, (), 5)["vectors"]
+    words, vectors = index.lexical.search(question, {}, (), 5)["bigrams"], index.vectors.search(question, (), 5)["vectors"]
     return {index.clauses[ranked[0][0]].id for ranked in (words, vectors)}
 
 
@@ -83,7 +84,7 @@ def test_an_index_is_built_when_it_is_first_opened_and_not_again(make_library: M
 @pytest.mark.parametrize("text", ["1.1 甲方应当付款。\n", "甲方应当付款。\n"], ids=["one clause", "no number at all"])
 def test_one_clause_is_enough_for_an_index(make_library: MakeLibrary, tmp_path: Path, text: str) -> None:
     index = open_index(tmp_path, make_library({"jia": text}))
-    assert [index.clauses[position].text for position, _ in index.lexical.search("付款", (), 5)["words"]] == ["甲方应当付款。"]
+    assert [index.clauses[position].text for position, _ in index.lexical.search("付款", {}, (), 5)["words"]] == ["甲方应当付款。"]
     assert [position for position, _ in index.vectors.search("付款", (), 5)["vectors"]] == [0]
     index.close()
 
@@ -263,7 +264,7 @@ def test_after_a_kill_at_any_moment_the_next_open_works_and_nothing_is_left_over
         hit += _kill_while_building(home, process, usual * moments.random())
         told: list[str] = []
         index = open_index(home, long_library, tell=told.append)
-        found = index.lexical.search("第17次付款逾期5日", (), 1)["bigrams"]
+        found = index.lexical.search("第17次付款逾期5日", {}, (), 1)["bigrams"]
         assert index.clauses[found[0][0]].id == "5.17"
         index.close()
         assert told == []

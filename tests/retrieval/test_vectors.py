@@ -13,6 +13,7 @@ import pytest
 
 from retrieval.clause import Clause, Kind
 from retrieval.embeddings import LocalEmbeddings
+from retrieval.errors import OtherEmbeddings
 from retrieval.likely import LikelyQuestion
 from retrieval.vectors import VectorIndex
 
@@ -119,6 +120,18 @@ def test_closing_gives_the_private_copy_back(built: Path, temp: Path, embeddings
     first.close()
     assert second.search(_TEXTS[0], (), 1)["vectors"][0][0] == 0
     second.close()
+    assert _copies(temp) == []
+
+
+class _Renamed(LocalEmbeddings):
+    name = "another"
+
+
+def test_vectors_of_another_model_are_refused_by_name_and_no_copy_stays(
+    built: Path, temp: Path, embeddings: LocalEmbeddings, tmp_path: Path
+) -> None:
+    with pytest.raises(OtherEmbeddings, match=r"lsa.*another.*wenyue index"):
+        VectorIndex(built, _Renamed(tmp_path / "lsa"))
     assert _copies(temp) == []
 
 
