@@ -32,16 +32,44 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Referred:
+    """A clause that a cited one refers to; `under` is the sentence that introduces it in a list, without which it must not be read."""
+
+    clause: Clause
+    under: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"agreement": self.clause.agreement, "id": self.clause.id, "label": self.clause.label}
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A term that the agreement of a cited clause gives a meaning of its own, where, and in which sentence, verbatim."""
+
+    term: str
+    clause: Clause
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"term": self.term, "agreement": self.clause.agreement, "id": self.clause.id, "label": self.clause.label}
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A clause that a statement rests on, with words of its own text, verbatim.
 
-    `path` is the headings above it (腾讯权利义务 > 退款), `under` the sentence that introduces it in a list.
+    `path` is the headings above it (腾讯权利义务 > 退款), `under` the sentence that introduces it in a list. `refers`, `defines` and
+    `unheld` help to read the clause and are nothing the answer rests on: clauses it refers to, definitions of terms it uses, and
+    titles of documents it names that the library does not hold.
     """
 
     clause: Clause
     quote: str
     path: str = ""
     under: str = ""
+    refers: tuple[Referred, ...] = ()
+    defines: tuple[Defined, ...] = ()
+    unheld: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         clause = self.clause
@@ -53,6 +81,9 @@ class Citation:
             "quote": self.quote,
             "path": self.path,
             "under": self.under,
+            "refers": [referred.to_json() for referred in self.refers],
+            "defines": [defined.to_json() for defined in self.defines],
+            "unheld": list(self.unheld),
         }
 
 
@@ -86,6 +117,9 @@ class Answer:
     """What came of a question. Only `answered` has citations; `related` are near clauses that do not answer it.
 
     `message` says in a sentence what a refusal, a request to clarify or an error is about. `latency_ms` is in milliseconds.
+    `understood_as` is the whole question that was answered, where the conversation had to be put into it. `confidence` is how
+    likely the best clause found answers (of several parts asked: the surest), `threshold` from where on that was enough; None
+    where something else decided. `suggestions` are questions to ask next, each as one would ask it of somebody who has heard nothing.
     """
 
     id: str
@@ -103,6 +137,10 @@ class Answer:
     prompt_version: str = ""
     tokens: dict[str, int] = field(default_factory=lambda: {"prompt": 0, "completion": 0})
     latency_ms: float = 0.0
+    understood_as: str | None = None
+    confidence: float | None = None
+    threshold: float | None = None
+    suggestions: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -122,6 +160,7 @@ class Answer:
         return {
             "id": self.id,
             "question": self.question,
+            **({"understood_as": self.understood_as} if self.understood_as else {}),
             "status": self.status.value,
             "text": self.text,
             "statements": [{"text": s.text, "citations": list(s.citations)} for s in self.statements],
@@ -132,6 +171,9 @@ class Answer:
             "choices": [{"agreement": c.agreement, "label": c.label, "question": c.question} for c in self.choices],
             "message": self.message,
             "notice": self.notice,
+            "confidence": None if self.confidence is None else round(self.confidence, 4),
+            "threshold": self.threshold,
+            "suggestions": list(self.suggestions),
             "model": self.model,
             "prompt_version": self.prompt_version,
             "tokens": self.tokens,

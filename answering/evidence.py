@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from retrieval.clause import Clause
 from retrieval.links import Links
@@ -17,12 +18,13 @@ _ENCODINGS = Path(__file__).parent / "encodings"
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One clause as shown: its handle (`C1`), and what introduces it."""
+    """One clause as shown: its handle (`C1`), what introduces it, and why it is shown where it was not found for the question."""
 
     handle: str
     clause: Clause
     path: str
     lead_in: str
+    why: str = ""
 
     @property
     def text(self) -> str:
@@ -32,16 +34,18 @@ class Exhibit:
     def shown(self) -> str:
         """How the model sees it."""
         lines = [f"[{self.handle}] {self.clause.label}" + (f"（{self.path}）" if self.path else "")]
+        if self.why:
+            lines.append(f"附上：{self.why}")
         if self.lead_in:
             lines.append(f"引导语：{self.lead_in}")
         return "\n".join([*lines, self.clause.content])
 
 
-def exhibit(clauses: Sequence[Clause], links: Links) -> list[Exhibit]:
-    """The clauses with handles C1, C2, … in the order given."""
+def exhibit(clauses: Sequence[Clause], links: Links, brought: Mapping[Clause, str] = MappingProxyType({})) -> list[Exhibit]:
+    """The clauses with handles C1, C2, … in the order given, then those brought along, each with why."""
     return [
-        Exhibit(f"C{at}", clause, " > ".join(links.heading_path(clause)), links.lead_in(clause))
-        for at, clause in enumerate(clauses, start=1)
+        Exhibit(f"C{at}", clause, " > ".join(links.heading_path(clause)), links.lead_in(clause), brought.get(clause, ""))
+        for at, clause in enumerate([*clauses, *brought], start=1)
     ]
 
 

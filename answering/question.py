@@ -1,16 +1,19 @@
-"""What is asked, and of which agreement: names, clause numbers, and what a follow-up leaves out."""
+"""What is asked, and of which agreement: names, clause numbers, and the conversation a question stands in."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from answering.asking import parts_of
 from answering.errors import QuestionError
+from answering.followup import NAME, NUMBER, Message, made_whole
+from answering.lookup import spoken
 from retrieval.clause import Agreement
+from retrieval.pinyin import sounding_like
 from retrieval.words import normalise, to_simplified
 
 MAX_QUESTION = 1000  # characters; longer than any question, shorter than any pasted document
@@ -23,10 +26,9 @@ _CLAUSE_NUMBER = re.compile(
 _MEASURE = re.compile(
     r"\s*(?:[%％元万亿倍折米]|[GMKgmk][Bb]?\b|版|小时|分钟|个?(?:工作日|自然日|月|小时|星期)|[天年周](?:内|以内|左右|[，。？?！]|$))"
 )
-_FOLLOW_UP = re.compile(
-    r"^(?:那么?|那如果|如果|要是|还有|另外|然后|所以|它|他们?|这个?|这种|上面|刚才|前面|and |what about|how about|then )", re.I
-)
-_ABOUT_ALL = re.compile(r"(?:各|每份|每个|所有|全部|都|分别|几份|五份|哪份|哪个协议|哪些协议)")
+_FULL_WIDTH = dict(zip(",?!:;", "，？！：；", strict=True))
+_HALF_WIDTH = re.compile(r"(?<=[\u3400-\u9fff])[,?!:;]")
+_NAMES_TOGETHER = re.compile(rf"{NAME}(?:\s*(?:和|跟|与|及|以及|还有|或者?|、|，|,|/)?\s*{NAME})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class Question:
     """A question understood. `search_text` is what to search for: whole, without the names of agreements.
 
     `agreements` are the keys it speaks of, in the order named, empty where none is named; `inherited` tells that
-    they come from the conversation, not from the question.
+    they come from the conversation, not from the question. `whole` is the question as one would ask it of somebody who has
+    not heard the conversation, `text` itself where nothing was left out; `follow_up` tells that words were. `courtesy` tells that
+    nothing is asked: 谢谢, 好的.
     """
 
     id: str
@@ -52,6 +56,9 @@ class Question:
     history: tuple[str, ...] = ()
     inherited: bool = False
     about_all: bool = False
+    whole: str = ""
+    follow_up: bool = False
+    courtesy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +77,10 @@ def aspects_of(asked: Question, agreements: Sequence[Agreement]) -> list[Aspect]
     """
     parts = parts_of(asked.search_text)
     if len(parts) == 1:
-        searched = [(asked.text, asked.search_text, asked.agreements)]
+        searched = [(asked.whole, asked.search_text, asked.agreements)]
     else:
         searched = []
-        for part in parts_of(asked.text) if len(parts_of(asked.text)) == len(parts) else parts:
+        for part in parts_of(asked.whole) if len(parts_of(asked.whole)) == len(parts) else parts:
             named, rest = _names_in(part, agreements)
             within = tuple(key for key in named if not asked.agreements or key in asked.agreements)
             searched.append((part, rest if _content(rest) else part, within or asked.agreements))
@@ -88,30 +95,21 @@ def understand(text: str, history: Sequence[str], agreements: Sequence[Agreement
     """Understand a question in its conversation (`history`: the earlier questions, oldest first). Raises QuestionError."""
     text = clean(text)
     earlier = tuple(clean(part) for part in history if part.strip())
-    named, rest = _names_in(text, agreements)
-    numbers, rest = _numbers_in(rest)
-    inherited = False
-    if earlier and (_FOLLOW_UP.match(rest) or len(_content(rest)) <= 6) and not numbers:
-        before_named, before = _names_in(earlier[-1], agreements)
-        _, before = _numbers_in(before)
-        rest = f"{before} {_FOLLOW_UP.sub('', rest)}".strip()
-        if not named:
-            named, inherited = before_named, bool(before_named)
-    if earlier and not named and not _ABOUT_ALL.search(text):
-        for part in reversed(earlier):
-            found, _ = _names_in(part, agreements)
-            if found:
-                named, inherited = found, True
-                break
+    turn = made_whole([_read(part, agreements) for part in (*earlier, text)])
+    names = {agreement.key: agreement.names[0] for agreement in agreements}
+    rest = re.sub(r"\s+", " ", " ".join(_blank(part.form) for part in turn.parts)).strip().lstrip(" ：:，,、")
     return Question(
         id=question_id or hashlib.sha256("\n".join([*earlier, text]).encode()).hexdigest()[:12],
         text=text,
         search_text=rest if _content(rest) else text,
-        agreements=tuple(named),
-        numbers=tuple(numbers),
+        agreements=turn.agreements,
+        numbers=tuple(dict.fromkeys(NumberAsked(number) for part in turn.parts for number in part.numbers)),
         history=earlier,
-        inherited=inherited,
-        about_all=bool(_ABOUT_ALL.search(text)),
+        inherited=turn.inherited,
+        about_all=turn.about_all,
+        whole="，".join(_filled(part, names) for part in turn.parts) if turn.inherited or turn.follow_up else text,
+        follow_up=turn.follow_up,
+        courtesy=turn.courtesy,
     )
 
 
@@ -126,8 +124,40 @@ def clean(text: str) -> str:
     return kept
 
 
+def _read(text: str, agreements: Sequence[Agreement]) -> Message:
+    """A message with marks where it names agreements and clause numbers; names that stand together are one mark."""
+    keys, form = _marked(text, agreements)
+    numbers, form = _numbers_in(_NAMES_TOGETHER.sub(NAME, form), NUMBER)
+    return Message(form, tuple(keys), tuple(number.written for number in numbers))
+
+
+def _filled(part: Message, names: Mapping[str, str]) -> str:
+    """A part with the names and numbers its marks stand for, one for each mark where there are as many, else all in the first."""
+    text = part.form
+    for mark, values in ((NAME, [names[key] for key in part.agreements]), (NUMBER, [spoken(number) for number in part.numbers])):
+        if text.count(mark) != len(values):
+            values = ["和".join(values), *[""] * text.count(mark)]
+        for value in values:
+            text = text.replace(mark, f" {value} " if mark == NUMBER else value, 1)
+    text = re.sub(r"\s+", " ", text).strip()
+    return _HALF_WIDTH.sub(lambda found: _FULL_WIDTH[found.group()], text)
+
+
+def _blank(form: str) -> str:
+    return form.replace(NAME, " ").replace(NUMBER, " ")
+
+
 def _names_in(text: str, agreements: Sequence[Agreement]) -> tuple[list[str], str]:
-    """The agreements named, and the text without the names. The longest name at a place wins."""
+    """The agreements named, and the text without the names."""
+    keys, form = _marked(text, agreements)
+    return keys, re.sub(r"\s+", " ", _blank(form)).strip()
+
+
+def _marked(text: str, agreements: Sequence[Agreement]) -> tuple[list[str], str]:
+    """The agreements named, and the text with a mark for each name. The longest name at a place wins.
+
+    Pinyin typed for a name, and a long name in wrong characters of the right sounds, are names too.
+    """
     names = sorted(
         ((normalise(name), agreement.key) for agreement in agreements for name in {*agreement.names, agreement.title}),
         key=lambda pair: -len(pair[0]),
@@ -143,10 +173,15 @@ def _names_in(text: str, agreements: Sequence[Agreement]) -> tuple[list[str], st
             if not _whole_word(lowered, at, name):
                 continue
             found.append((at, key))
-            lowered = lowered[:at] + "\0" * len(name) + lowered[at + len(name) :]
-            plain = plain[:at] + "\0" * len(name) + plain[at + len(name) :]
+            lowered = lowered[:at] + NAME * len(name) + lowered[at + len(name) :]
+            plain = plain[:at] + NAME * len(name) + plain[at + len(name) :]
+    for name, key in names:  # after all that is written rightly
+        for start, end in sounding_like(lowered, name):
+            found.append((start, key))
+            lowered = lowered[:start] + NAME * (end - start) + lowered[end:]
+            plain = plain[:start] + NAME * (end - start) + plain[end:]
     keys = list(dict.fromkeys(key for _, key in sorted(found)))
-    return keys, re.sub(r"\s+", " ", re.sub(r"《?\0+》?", " ", plain)).strip()
+    return keys, re.sub(rf"《?{NAME}+》?", NAME, plain)
 
 
 def _whole_word(text: str, at: int, name: str) -> bool:
@@ -156,8 +191,8 @@ def _whole_word(text: str, at: int, name: str) -> bool:
     return not any(char.isascii() and char.isalnum() for char in around)
 
 
-def _numbers_in(text: str) -> tuple[list[NumberAsked], str]:
-    """The clause numbers asked for, and the text without them. Measures (2.5 元, 3.0 版) are none."""
+def _numbers_in(text: str, mark: str = " ") -> tuple[list[NumberAsked], str]:
+    """The clause numbers asked for, and the text with a mark for each. Measures (2.5 元, 3.0 版) are none."""
     numbers: list[NumberAsked] = []
 
     def take(found: re.Match[str]) -> str:
@@ -172,7 +207,7 @@ def _numbers_in(text: str) -> tuple[list[NumberAsked], str]:
         if found.group("annex"):
             written = f"附件/{written}"
         numbers.append(NumberAsked(written))
-        return " "
+        return mark
 
     rest = _CLAUSE_NUMBER.sub(take, text)
     return numbers, re.sub(r"\s+", " ", rest).strip()

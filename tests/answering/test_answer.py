@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from answering.answer import Answer, Choice, Citation, Reason, Statement, Status, Withheld
+from answering.answer import Answer, Choice, Citation, Defined, Reason, Referred, Statement, Status, Withheld
 from answering.answerer import Answerer
 from retrieval.clause import Clause, Hit, Kind
 
@@ -72,6 +72,22 @@ def test_the_public_form_of_an_answer() -> None:
         "label": "《腾讯乐享服务协议》2.2.3（第二处）",
         "quote": "原文",
     }.items()  # fmt: skip
+
+
+def test_what_helps_to_read_a_citation_is_named_beside_it() -> None:
+    helped = Citation(
+        _clause("2.2.4"),
+        "原文",
+        refers=(Referred(_clause("2.2.3", 2)),),
+        defines=(Defined("账号", _clause("2.2.2"), "原文。"),),
+        unheld=("腾讯服务协议",),
+    )
+    row = helped.to_json()
+    assert row["refers"] == [{"agreement": "lexiang", "id": "2.2.3#2", "label": "《腾讯乐享服务协议》2.2.3（第二处）"}]
+    assert row["defines"] == [{"term": "账号", "agreement": "lexiang", "id": "2.2.2", "label": "《腾讯乐享服务协议》2.2.2"}]
+    assert row["unheld"] == ["腾讯服务协议"]
+    plain = Citation(_clause("2.2.4"), "原文").to_json()
+    assert (plain["refers"], plain["defines"], plain["unheld"]) == ([], [], [])
 
 
 def test_the_public_form_survives_json() -> None:

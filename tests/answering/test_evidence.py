@@ -35,6 +35,17 @@ def test_an_item_is_shown_with_the_sentence_that_introduces_it(shipped: Library)
     assert shown.lead_in in shown.text
 
 
+def test_what_is_brought_along_comes_after_the_clauses_with_why_and_nothing_rests_on_that(shipped: Library) -> None:
+    links = Links(shipped.clauses())
+    found, brought = (links.clause("qidian", id_) for id_ in ("4.9", "1.11"))
+    assert found is not None
+    assert brought is not None
+    first, second = exhibit([found], links, {brought: "“增值服务”的定义"})
+    assert "附上" not in first.shown()
+    assert second.shown().splitlines()[:2] == ["[C2] 《腾讯企业级产品及服务直销协议》1.11（名词解释 > 增值服务）", "附上：“增值服务”的定义"]
+    assert "附上" not in second.text
+
+
 def test_the_budget_is_kept_to_the_token(shipped: Library) -> None:
     exhibits = _exhibits(shipped, "4.7", "4.8", "4.9")
     exact = sum(map(_cost, exhibits))
