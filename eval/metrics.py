@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from eval.questions import EvalCase, Gold, squeezed
+from eval.refusal import refusals
 from retrieval.clause import Clause
 from retrieval.library import Library
 from retrieval.words import bigrams, normalise
@@ -173,7 +174,9 @@ class Measured:
 
 
 def summarise(scores: Sequence[Score]) -> dict[str, Measured]:
-    """Every metric over the scores; latency as p50 and p95 in milliseconds. Deterministic."""
+    """Every metric over the scores; latency as p50 and p95 in milliseconds, and how well confidence parts what has an answer from
+    what has none, where rows tell it. Deterministic.
+    """
     measured: dict[str, Measured] = {}
     names = list(dict.fromkeys(name for score in scores for name in score.values))
     for name in names:
@@ -186,6 +189,9 @@ def summarise(scores: Sequence[Score]) -> dict[str, Measured]:
             measured[name] = Measured(name, float(values.sum()), len(values))
         elif len(values):
             measured[name] = Measured(name, float(values.mean()), len(values), *_interval(values))
+    if found := refusals((score.case.expect, score.row) for score in scores):
+        value, low, high = found.auc()
+        measured["refusal_auc"] = Measured("refusal_auc", value, found.n, low, high)
     return measured
 
 

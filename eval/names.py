@@ -46,6 +46,7 @@ METRICS: Mapping[str, Naming] = {
     "answer_points": Naming("要点覆盖", Form.SHARE, False, "答案说到了多少要点，数字必须一致"),
     "false_answer": Naming("误答率", Form.SHARE, True, "协议没写的问题，有多少被答了"),
     "over_refusal": Naming("误拒率", Form.SHARE, True, "协议写了的问题，有多少没有答"),
+    "refusal_auc": Naming("把握度 AUC", Form.SCORE, False, "有答案的题比没答案的题把握高的机会；0.5 是瞎猜，1 为最好"),
     "clarified": Naming("反问率", Form.SHARE, False, "该反问的问题，有多少反问了"),
     "fabricated": Naming("编造的条款", Form.COUNT, True, "引用了不存在的条款，必须为 0"),
     "quotes_not_verbatim": Naming("非原文引语", Form.COUNT, True, "引语不是条款原文，必须为 0"),

@@ -16,7 +16,8 @@ from string import Template
 from eval.metrics import Measured
 from eval.missed import Sheet
 from eval.names import MAIN, PROMISED, SLICES, WHY, in_order, interval_of, label_of, naming, printed, why_order
-from eval.plots import Bar, bars, columns, gauge
+from eval.plots import Bar, bars, columns, gauge, trade
+from eval.refusal import Errors, refusals
 from eval.results import CaseResult, Results, Slice
 from retrieval.library import Library
 
@@ -25,6 +26,7 @@ _SCRIPT = Path(__file__).parent / "page.js"
 
 _RANKS = (("1", 1), ("2", 2), ("3", 3), ("4–5", 5), ("6–10", 10), ("11–20", 20))
 _NOT_FOUND = "没找到"
+_THRESHOLDS = tuple(tenths / 10 for tenths in range(1, 10))
 
 
 def page(results: Results, library: Library) -> str:
@@ -45,6 +47,7 @@ def page(results: Results, library: Library) -> str:
         why_legend="".join(f"<li><b>{escape(title)}</b>　{escape(says)}</li>" for title, says in map(_reason, _reasons(missed))),
         ranks_says="只看有答案的题",
         ranks=_ranks(results.cases),
+        refusal=_refusal(results.cases),
         slices="".join(_slice(name, results.slices.get(name, {})) for name in ("agreement", "style", "language")),
         why_options=_options(((case.missed,) for case in missed), lambda why: _reason(why)[0]),
         style_options=_options(((case.style,) for case in missed), lambda style: label_of("style", style)),
@@ -112,6 +115,36 @@ def _ranks(cases: Iterable[CaseResult]) -> str:
     rows = [Bar(label, counts[label] / max(len(reciprocal), 1), str(counts[label])) for label in labels]
     says = "第一条应引条款的名次：" + "，".join(f"{row.label} {row.value} 题" for row in rows)
     return columns(rows, says=says, tone="more", last_tone="less")
+
+
+def _refusal(cases: Iterable[CaseResult]) -> str:
+    """Both errors that refusing can make over all thresholds; nothing where the run told no confidence, as older ones did not."""
+    found = refusals((case.expect, case.row) for case in cases)
+    if found is None:
+        return ""
+    (value, low, high), chosen = found.auc(), found.chosen
+    now = "现用的阈值" if found.threshold is None else f"阈值 {found.threshold:.2f}"
+    says = f"误答与误拒此消彼长，{now}：误答 {chosen.false_answers:.1%}，误拒 {chosen.over_refusals:.1%}"
+    drawn = trade(
+        [(errors.over_refusals, errors.false_answers) for errors in found.curve()], (chosen.over_refusals, chosen.false_answers),
+        across="误拒：有答案而被拦下", up="误答：没答案而被放过", marked=now, says=says,
+    )  # fmt: skip
+    shown = [(at, f"{at:.1f}", found.at(at)) for at in _THRESHOLDS if at != found.threshold]
+    present = "现用的" if found.threshold is None else f"{found.threshold:.2f}（现用）"
+    rows = sorted([*shown, (found.threshold or 0.0, present, chosen)], key=lambda row: row[0])
+    others = f"；另有 {found.left_out} 题不由把握度决定（直接问编号、指令等），不在其中" if found.left_out else ""
+    return (
+        '<h2>该不该答</h2><p class="lead">最前面的条款有多大把握回答这道题，不到阈值就拒答。这里只看把握度：每换一个阈值，误答与误拒就此消彼长；'
+        f"离左下角越近越好，虚线是瞎猜。{len(found.answerable)} 道有答案，{len(found.unanswerable)} 道没有{others}。</p>"
+        f'<div class="two"><section class="card"><h3>误答与误拒</h3><p class="says">AUC {value:.3f}，95% 区间 {low:.3f} – {high:.3f}</p>'
+        f'{drawn}</section><section class="card"><h3>换一个阈值</h3><table><thead><tr><th>阈值</th><th>误答</th><th>误拒</th></tr></thead>'
+        f"<tbody>{''.join(_errors(name, errors, name == present) for _, name, errors in rows)}</tbody></table></section></div>"
+    )
+
+
+def _errors(name: str, errors: Errors, chosen: bool) -> str:
+    cells = "".join(f"<td>{cell}</td>" for cell in (name, f"{errors.false_answers:.1%}", f"{errors.over_refusals:.1%}"))
+    return f'<tr class="chosen">{cells}</tr>' if chosen else f"<tr>{cells}</tr>"
 
 
 def _slice(name: str, parts: Mapping[str, Slice]) -> str:

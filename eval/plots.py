@@ -61,6 +61,35 @@ def columns(rows: Sequence[Bar], *, says: str, tone: str, last_tone: str) -> str
     return _svg(height, drawn, says)
 
 
+def trade(points: Sequence[tuple[float, float]], chosen: tuple[float, float], *, across: str, up: str, marked: str, says: str) -> str:
+    """Two errors against each other, both in [0, 1]: a line through `points` (across, up), what chance would give, one point marked."""
+    left, top, size = 62, 12, 240
+
+    def x(share: float) -> str:
+        return f"{left + share * size:.1f}"
+
+    def y(share: float) -> str:
+        return f"{top + (1 - share) * size:.1f}"
+
+    drawn = []
+    for at in (0.0, 0.25, 0.5, 0.75, 1.0):
+        drawn.append(f'<path class="grid" d="M{x(at)} {y(0)}V{y(1)}M{x(0)} {y(at)}H{x(1)}"/>')
+        drawn.append(f'<text class="note" x="{x(at)}" y="{top + size + 15}" text-anchor="middle">{at:.0%}</text>')
+        drawn.append(f'<text class="note" x="{left - 6}" y="{float(y(at)) + 4:.1f}" text-anchor="end">{at:.0%}</text>')
+    drawn.append(f'<text class="label" x="{x(0.5)}" y="{top + size + 34}" text-anchor="middle">{escape(across)}</text>')
+    middle = y(0.5)
+    drawn.append(f'<text class="label" x="14" y="{middle}" text-anchor="middle" transform="rotate(-90 14 {middle})">{escape(up)}</text>')
+    drawn.append(f'<path class="chance" d="M{x(0)} {y(1)}L{x(1)} {y(0)}"/>')
+    drawn.append(f'<path class="line" d="M{"L".join(f"{x(a)} {y(b)}" for a, b in points)}"/>')
+    to_the_left = chosen[0] > 0.6  # where there is no room for the words on the right
+    drawn.append(f'<circle class="less" cx="{x(chosen[0])}" cy="{y(chosen[1])}" r="5"/>')
+    drawn.append(
+        f'<text class="value" x="{float(x(chosen[0])) + (-9 if to_the_left else 9):.1f}" y="{max(float(y(chosen[1])) - 8, top + 10):.1f}"'
+        f' text-anchor="{"end" if to_the_left else "start"}">{escape(marked)}</text>'
+    )
+    return _svg(top + size + 42, drawn, says)
+
+
 def gauge(value: float, low: float, high: float, *, tone: str) -> str:
     """A value with its interval on a line from 0 to 1."""
     drawn = [

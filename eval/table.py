@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from eval.ablation import METRICS, Ablation, Figure
 from eval.compare import Change, Comparison, Difference
 from eval.gate import Breach
 from eval.metrics import Measured
@@ -15,6 +16,8 @@ from eval.names import MAIN, PROMISED, SLICES, STATUSES, WHY, in_order, interval
 from eval.results import CaseResult, Results, Slice
 
 _TONES = {"better": "green", "worse": "red", "sideways": "yellow"}
+_ABLATED = {"recall@1": "R@1", "first@1": "首@1", "recall@3": "R@3", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MRR"}
+_TITLES, _FIGURES = 32, 50  # letters that the names of the rows take, and the figures of one file
 _TURNS = {"better": "变好", "worse": "变坏", "sideways": "变了，不分好坏"}
 
 
@@ -132,6 +135,36 @@ def _share(case: CaseResult, metric: str) -> str:
 
 def _turned(old: str, new: str) -> str:
     return old if old == new else f"{old} → {new}"
+
+
+def show_ablation(console: Console, ablation: Ablation) -> None:
+    """A row a variant: each metric, and beneath it how much more or less than the whole has; in colour where that is no chance."""
+    names = [name for name, n in ablation.asked.items() if n]
+    beside = console.width >= _TITLES + _FIGURES * len(names)
+    for group in [names] if beside else [[name] for name in names]:
+        _show_ablation(console, ablation, group)
+    for name, n in ablation.asked.items():
+        console.print(f"{name}：查找的 {n} 题；另有 {ablation.left_out[name]} 题有答案而不用查找，不在其中。", markup=False)
+
+
+def _show_ablation(console: Console, ablation: Ablation, names: Sequence[str]) -> None:
+    table = _table("每一样值多少：拿掉它，同样的题再问一遍；下面一行是与完整的相差（百分点）")
+    table.add_column("", overflow="fold")
+    for name in names:
+        for at, metric in enumerate(METRICS):
+            table.add_column(f"{name if at == 0 else ''}\n{_ABLATED[metric]}", justify="right", no_wrap=True)
+    for row in ablation.rows:
+        cells = [_against_whole(row.figures[name][metric], whole=row is ablation.rows[0]) for name in names for metric in METRICS]
+        table.add_row(Text(row.title), *cells)
+    console.print(table)
+
+
+def _against_whole(figure: Figure, *, whole: bool) -> Text:
+    cell = Text(f"{figure.value * 100:.1f}")
+    if not whole:
+        colour = "red" if figure.high < 0 else "green" if figure.low > 0 else "dim"
+        cell.append(f"\n{figure.difference * 100:+.1f}", colour)
+    return cell
 
 
 def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:

@@ -80,6 +80,8 @@ def make_row(library: Library) -> MakeRow:
             "citations": citations,
             "retrieved": [{"agreement": agreement, "id": id, "score": 0.5} for agreement, id in retrieved],
             "withheld": [],
+            "confidence": 0.9 if cited else 0.4,
+            "threshold": 0.7,
             "tokens": {"prompt": 0, "completion": 0},
             "latency_ms": 10.0,
         }

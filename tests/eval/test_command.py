@@ -179,3 +179,18 @@ def test_what_cannot_be_used_fails_in_one_sentence(wenyue: Wenyue, questions: Pa
     _fails_plainly(wenyue("--compare", none, questions), f"cannot read the results {none}")
     _fails_plainly(wenyue("--compare", questions, questions), "is not the result of a run")
     _fails_plainly(wenyue("--bench", none), f"{none} does not hold the benchmark")
+
+
+def test_the_ablation_asks_with_every_ingredient_taken_away(wenyue: Wenyue, questions: Path, tmp_path: Path) -> None:
+    searched = json.loads(questions.read_text(encoding="utf-8").splitlines()[1]) | {"question": "离场后怎么开发票"}
+    mixed = tmp_path / "mixed.jsonl"
+    mixed.write_text(questions.read_text(encoding="utf-8") + json.dumps(searched | {"id": "searched"}), encoding="utf-8")
+    run = wenyue("--ablation", "--questions", mixed)
+    assert run.exit_code == 0, run.output
+    assert "mixed：查找的 1 题；另有 4 题有答案而不用查找" in run.stdout
+    as_json = wenyue("--ablation", "--questions", mixed, "--json")
+    (line,) = as_json.stdout.splitlines()
+    rows = {row["name"]: row["figures"]["mixed"] for row in json.loads(line)["rows"]}
+    assert rows["whole"]["first@1"] == {"value": 1.0, "difference": 0.0, "low": 0.0, "high": 0.0}
+    assert rows["likely questions"]["recall@10"]["value"] == 0.0  # this agreement has none
+    _fails_plainly(wenyue("--ablation", "--questions", tmp_path / "none"), "cannot read the questions")

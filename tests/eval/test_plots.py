@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from eval.plots import Bar, bars, columns
+from eval.plots import Bar, bars, columns, trade
 
 _HOSTILE = '</text><b a="1">&'
 
@@ -58,3 +58,36 @@ def test_whatever_a_bar_says_is_text() -> None:
 )
 def test_a_label_that_is_too_long_is_cut(label: str, fitted: str) -> None:
     assert _texts(bars([Bar(label, 0.5, "")], says="", tone="more"), "label") == [fitted]
+
+
+def _points(path: str) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in (pair.split() for pair in path[1:].split("L"))]
+
+
+def test_two_errors_are_drawn_against_each_other_to_scale() -> None:
+    svg = trade([(0.0, 1.0), (0.5, 0.25), (1.0, 0.0)], (0.5, 0.25), across="a", up="b", marked="here", says="")
+    (line,) = [str(path.get("d")) for path in ElementTree.fromstring(svg).iter("path") if path.get("class") == "line"]
+    (left, top), middle, (right, bottom) = _points(line)
+    assert right - left == bottom - top > 0  # both from 0 to 1
+    assert [(middle[0] - left) / (right - left), (bottom - middle[1]) / (bottom - top)] == pytest.approx([0.5, 0.25])
+    (dot,) = ElementTree.fromstring(svg).iter("circle")
+    assert (float(str(dot.get("cx"))), float(str(dot.get("cy")))) == middle
+    assert _texts(svg, "value") == ["here"]
+    assert _texts(svg, "label") == ["a", "b"]
+
+
+@pytest.mark.parametrize("chosen", [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)])
+def test_the_words_at_the_marked_point_stay_within_the_plot(chosen: tuple[float, float]) -> None:
+    svg = trade([chosen], chosen, across="", up="", marked="阈值 0.70", says="")
+    root = ElementTree.fromstring(svg)
+    width, height = (float(side) for side in str(root.get("viewBox")).split()[2:])
+    (text,) = [text for text in root.iter("text") if text.get("class") == "value"]
+    x, long = float(str(text.get("x"))), 60
+    assert 0 <= (x - long if text.get("text-anchor") == "end" else x) <= width - (0 if text.get("text-anchor") == "end" else long)
+    assert 10 <= float(str(text.get("y"))) <= height
+
+
+def test_whatever_a_curve_says_is_text() -> None:
+    root = ElementTree.fromstring(trade([(0.0, 1.0)], (0.5, 0.5), across=_HOSTILE, up=_HOSTILE, marked=_HOSTILE, says=_HOSTILE))
+    assert root.get("aria-label") == _HOSTILE
+    assert [text.text for text in root.iter("text") if text.get("class") in ("label", "value")] == [_HOSTILE] * 3

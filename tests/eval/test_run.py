@@ -20,6 +20,7 @@ from eval.questions import QUESTIONS, EvalCase, load_questions
 from eval.run import run_cases
 from prompts.prompt import load_prompt
 from retrieval.index import Index
+from retrieval.lexicon import Lexicon
 from retrieval.library import Library
 from retrieval.ranking import Ranking
 from retrieval.search import Search
@@ -43,7 +44,7 @@ class _Watched(Answerer):
 @pytest.fixture
 def answerer(shipped: Library, shipped_index: Index) -> _Watched:
     prompt = load_prompt("answer", ("clauses", "history", "question"))
-    watched = _Watched(shipped, Search(shipped_index, Ranking.load()), Confidence.load(), prompt)
+    watched = _Watched(shipped, Search(shipped_index, Ranking.load(), Lexicon.load()), Confidence.load(), prompt)
     watched.asked = []
     return watched
 
