@@ -2,7 +2,7 @@
 
 AnsweringError
 ├── QuestionError     the question itself cannot be taken
-└── ModelError        the chat model cannot be had or did not answer
+└── ModelError        the chat model, or that of the re-ranker, cannot be had or did not answer
 """
 
 
@@ -15,4 +15,4 @@ class QuestionError(AnsweringError):
 
 
 class ModelError(AnsweringError):
-    """The chat model is unknown, unreachable, too slow, or answered nothing."""
+    """The chat model, or that of the re-ranker, is unknown, unreachable, too slow, or answered nothing."""

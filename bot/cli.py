@@ -38,9 +38,19 @@ _BATCH_TIME = 5  # a batch of likely questions is several times as long as an an
 
 
 @app.command()
-def ask(question: str, agreement: AgreementOption = None, as_json: JsonOption = False) -> None:
-    """回答一个问题，给出依据的条款号。"""
+def ask(
+    question: Annotated[str | None, typer.Argument(show_default=False)] = None,
+    agreement: AgreementOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """回答一个问题，给出依据的条款号；不写问题，就举几个能问的例子。"""
     with _failing_plainly(), opened() as wired:
+        if question is None:
+            from bot.rendering import show_questions
+
+            examples = [f'wenyue ask "{example}"' for example in wired.examples(agreement or ())]
+            show_questions(NOTES, "请写出问题，例如：" if examples else "请写出问题。", examples)
+            raise typer.Exit(2)
         answer = wired.answerer().answer(question, agreements=agreement or ())
         if as_json:
             _print_json(answer.to_json())
@@ -55,7 +65,7 @@ def chat(agreement: AgreementOption = None) -> None:
     """在终端里连续提问。/new 开始新对话，/quit 退出。"""
     from answering.errors import AnsweringError
     from bot.conversation import Conversation
-    from bot.rendering import show_answer
+    from bot.rendering import show_answer, show_questions
 
     with _failing_plainly(), opened() as wired:
         for key in agreement or ():
@@ -63,6 +73,8 @@ def chat(agreement: AgreementOption = None) -> None:
         conversation = Conversation(wired.answerer(), agreement or ())
         screen = _screen()
         screen.print("问协议，每句答案都带条款号。/new 开始新对话，/quit 退出。", style="dim")
+        if examples := wired.examples(agreement or ()):
+            show_questions(screen, "例如：", examples)
         while True:
             try:
                 line = screen.input("[bold]问[/bold] › ").strip()
@@ -148,11 +160,8 @@ def agreements_list(as_json: JsonOption = False) -> None:
 @app.command()
 def index(force: Annotated[bool, typer.Option("--force", help="即使完好也重建。")] = False) -> None:
     """建立或重建索引。"""
-    from retrieval.index import build_index
-
-    with _failing_plainly(), opened() as wired, progress_bar() as progress:
-        folder = build_index(wired.settings.home, wired.library, force=force, progress=progress, tell=tell)
-        tell(f"索引可用：{folder}")
+    with _failing_plainly(), opened() as wired:
+        tell(f"索引可用：{wired.build_index(force=force)}")
 
 
 @app.command()
@@ -167,7 +176,7 @@ def enrich(
     from answering import enrich as enrichment
     from bot.rendering import show_enrichment
     from prompts.prompt import load_prompt
-    from retrieval.index import build_index, searchable
+    from retrieval.index import searchable
     from retrieval.links import Links
 
     with _failing_plainly(), opened() as wired:
@@ -196,8 +205,7 @@ def enrich(
                 wired.settings.enriched, parallel=parallel, tick=tick, find=find, prices=prices,
             )  # fmt: skip
         if wired.sync():
-            with progress_bar() as progress:
-                build_index(wired.settings.home, library, progress=progress, tell=tell)
+            wired.build_index()
         show_enrichment(_screen(), done)
         if done.failure:
             NOTES.print(f"错误：{done.failure}。写好的都留下了，再运行一次就接着做。", style="red", markup=False)
@@ -213,6 +221,7 @@ def evaluate(
     compare: Annotated[tuple[Path, Path] | None, typer.Option("--compare", metavar="OLD NEW", help="比较两次的 results.json。")] = None,
     bench: Annotated[Path | None, typer.Option("--bench", help="用这个目录里的公开法条题集测量检索。")] = None,
     verifier: Annotated[bool, typer.Option("--verifier", help="测量核对本身：造出错误的句子，看查出多少。")] = False,
+    ablation: Annotated[bool, typer.Option("--ablation", help="测量检索的每一样值多少：拿掉它再问一遍；默认是 dev 与 test。")] = False,
     learn: Annotated[bool, typer.Option("--learn", help="从问题文件学习排序与把握度的权重。")] = False,
     parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="同时问几个。")] = 2,
     as_json: JsonOption = False,
@@ -226,12 +235,15 @@ def evaluate(
             command.show_comparison(_screen(), *compare)
             return
         with opened() as wired, progress_bar() as progress:
-            if bench:
+            if bench and not learn:
                 command.run_bench(_screen(), bench, wired.settings.home, progress)
             elif verifier:
                 command.measure_verifier(_screen(), wired.library, as_json=as_json)
+            elif ablation:
+                home = wired.settings.home
+                command.measure_ingredients(_screen(), wired.library, wired.index(), home, questions or [], progress, as_json=as_json)
             elif learn:
-                command.learn_weights(wired.library, wired.search().index, questions or [])
+                command.learn_weights(wired.library, wired.index(), wired.settings.home, questions or [], bench, progress)
             else:
                 today = datetime.date.today().isoformat()
                 run = command.Run(wired.answerer(), wired.library, tuple(questions or ()), answers, report, parallel, today)

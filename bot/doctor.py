@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,9 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.settings import Settings
-from retrieval.errors import RetrievalError
-from retrieval.index import damage_of, index_version, searchable
+from bot.wiring import embeddings_of, model_of, reranker_of
+from retrieval.embeddings import LocalEmbeddings
+from retrieval.errors import EmbeddingsError, OtherEmbeddings, RetrievalError
+from retrieval.index import index_version, searchable, speaks_for
 from retrieval.library import Library
+from retrieval.links import Links
+from retrieval.manifest import built_with, damage_of, refuse_others
+from retrieval.named_embeddings import NamedEmbeddings
 from retrieval.precedence import disagreements, precedence
 from retrieval.references import dangling
 
@@ -41,14 +47,15 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [Finding("版本", "good", f"问约 {version('wenyue')}"), _home(settings.home)]
     if findings[-1].state == "wrong":
         return findings
+    named, finding = _embeddings(settings)
     try:
         library = Library(settings.database)
         library.sync(settings.agreements / "catalog.toml", enriched=settings.enriched)
         findings += _library(library)
-        findings.append(_index(settings.home, library))
+        findings.append(_index(settings, library, named))
     except RetrievalError as error:
         findings.append(Finding("协议", "wrong", str(error)))
-    findings.append(_model(settings))
+    findings += [finding, *_models(settings), _reranker(settings)]
     return findings
 
 
@@ -96,28 +103,61 @@ def _texts(library: Library) -> list[Finding]:
     return findings
 
 
-def _index(home: Path, library: Library) -> Finding:
-    folder = home / "index" / index_version(library)
+def _embeddings(settings: Settings) -> tuple[NamedEmbeddings | None, Finding]:
+    """The named embeddings, None where there are none that work, and what there is to say of them."""
+    try:
+        named = embeddings_of(settings)
+        if named is None:
+            return None, Finding("向量", "good", "没有设置 WENYUE_EMBEDDINGS：用内置向量，不需要密钥与网络")
+        asked = time.monotonic()
+        dimensions = named.dimensions
+    except EmbeddingsError as error:
+        return None, Finding("向量", "wrong", str(error))
+    return named, Finding("向量", "good", f"{named.name} 给出 {dimensions} 维，用时 {time.monotonic() - asked:.2f} 秒")
+
+
+def _index(settings: Settings, library: Library, named: NamedEmbeddings | None) -> Finding:
+    name = settings.embeddings or LocalEmbeddings.name
+    folder = settings.home / "index" / index_version(library, name)
     if not folder.exists():
+        try:
+            refuse_others(built_with(settings.home), name)
+        except OtherEmbeddings as error:
+            return Finding("索引", "wrong", str(error))
         return Finding("索引", "note", "还没有建立；第一次提问时自动建立，或运行 wenyue index")
     damage = damage_of(folder)
     if damage:
         return Finding("索引", "note", f"已损坏（{damage}）；下次提问时自动重建，或运行 wenyue index")
+    if named and not speaks_for(folder, named):
+        return Finding("索引", "wrong", f"{name} 现在给出的向量与建立索引时的不同，服务里可能换了模型；请运行 wenyue index 重建")
     return Finding("索引", "good", str(folder))
 
 
-def _model(settings: Settings) -> Finding:
+def _models(settings: Settings) -> list[Finding]:
     if settings.model is None:
-        return Finding("模型", "good", "没有设置 WENYUE_MODEL：直接摘引条款回答，不需要密钥与网络")
+        return [Finding("模型", "good", "没有设置 WENYUE_MODEL：直接摘引条款回答，不需要密钥与网络")]
+    from bot.model_trial import spending_told, try_models
+
+    findings = [Finding("模型", state, said) for state, said in try_models(settings)]
+    findings += [Finding("用量", state, said) for state, said in spending_told(settings)]
+    if settings.tracing:
+        findings.append(Finding("追踪", "note", "WENYUE_TRACING 开着：LangSmith 的变量生效，问题与条款会发给它"))
+    return findings
+
+
+def _reranker(settings: Settings) -> Finding:
+    if settings.reranker is None:
+        return Finding("重排", "good", "没有设置 WENYUE_RERANKER：条款按学来的权重排序")
     from answering.errors import ModelError
-    from answering.models import LangChainModel
+    from answering.reranking import BY_MODEL
 
     try:
-        reply = LangChainModel(settings.model, settings.model_timeout).complete("只回答：好", "好")
+        model = model_of(settings) if settings.model and settings.reranker == BY_MODEL else None
+        reranker_of(settings, model, Links(()))
     except ModelError as error:
-        return Finding("模型", "wrong", str(error))
-    counted = "报告用量" if reply.prompt_tokens else "不报告用量"
-    return Finding("模型", "good", f"{settings.model} 能回答，{counted}")
+        return Finding("重排", "wrong", str(error))
+    named = settings.model if settings.reranker == BY_MODEL else settings.reranker
+    return Finding("重排", "good", f"找到的条款由 {named} 重排")
 
 
 def show_findings(console: Console, findings: list[Finding]) -> None:

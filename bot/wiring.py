@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,8 +15,13 @@ from bot.settings import Settings, load_settings
 if TYPE_CHECKING:
     from answering.answerer import Answerer
     from answering.models import ChatModel
+    from answering.reranking import Reranker
+    from answering.spending import Spending
+    from answering.vendors import Service
     from retrieval.index import Index, Progress
     from retrieval.library import Library
+    from retrieval.links import Links
+    from retrieval.named_embeddings import NamedEmbeddings
     from retrieval.search import Search
 
 NOTES = Console(stderr=True, highlight=False)  # everything that is not the answer
@@ -27,16 +34,35 @@ class Wired:
         self.settings = settings
         self.library = library
         self._index: Index | None = None
+        self._models: dict[float, ChatModel] = {}
+        self._spending: Spending | None = None
+
+    def index(self) -> Index:
+        from retrieval.embeddings import LocalEmbeddings
+        from retrieval.index import open_index
+        from retrieval.manifest import built_with, refuse_others
+
+        if self._index is None:
+            # before the embeddings are loaded, which may mean a download
+            refuse_others(built_with(self.settings.home), self.settings.embeddings or LocalEmbeddings.name)
+            with progress_bar() as progress:
+                self._index = open_index(self.settings.home, self.library, embeddings_of(self.settings), progress=progress, tell=tell)
+        return self._index
+
+    def build_index(self, *, force: bool = False) -> Path:
+        """Build the index with the embeddings that are configured now. Returns its folder."""
+        from retrieval.index import build_index
+
+        with progress_bar() as progress:
+            embeddings = embeddings_of(self.settings)
+            return build_index(self.settings.home, self.library, embeddings, force=force, progress=progress, tell=tell)
 
     def search(self) -> Search:
-        from retrieval.index import open_index
+        from retrieval.lexicon import Lexicon
         from retrieval.ranking import Ranking
         from retrieval.search import Search
 
-        if self._index is None:
-            with progress_bar() as progress:
-                self._index = open_index(self.settings.home, self.library, progress=progress, tell=tell)
-        return Search(self._index, Ranking.load())
+        return Search(self.index(), Ranking.load(), Lexicon.load())
 
     def answerer(self) -> Answerer:
         from answering.answerer import Answerer
@@ -44,15 +70,35 @@ class Wired:
         from prompts.prompt import load_prompt
 
         prompt = load_prompt("answer", ("clauses", "history", "question"))
-        return Answerer(self.library, self.search(), Confidence.load(), prompt, self.model(), budget=self.settings.evidence_tokens)
+        rewrite = load_prompt("rewrite", ("history", "question"))
+        budget = self.settings.evidence_tokens
+        search, model = self.search(), self.model()
+        reranker = reranker_of(self.settings, model, search.index.links)
+        return Answerer(
+            self.library, search, Confidence.load(), prompt, model, budget=budget, rewrite=rewrite, reranker=reranker,
+        )  # fmt: skip
 
     def model(self, times: float = 1) -> ChatModel | None:
         """The chat model that is configured, given `times` the time of an answer; None where none is."""
         if not self.settings.model:
             return None
-        from answering.models import LangChainModel
+        if times not in self._models:  # one for all who ask: it remembers which models are down
+            self._models[times] = model_of(self.settings, self.spending(), times)
+        return self._models[times]
 
-        return LangChainModel(self.settings.model, times * self.settings.model_timeout)
+    def spending(self) -> Spending | None:
+        """The day's book of what the models cost; None where there is nothing to hold them to."""
+        if self._spending is None:
+            self._spending = spending_of(self.settings)
+        return self._spending
+
+    def examples(self, agreements: Collection[str] = ()) -> tuple[str, ...]:
+        """Questions to show to somebody who has not asked yet; of these agreements where any is given. Raises UnknownAgreement."""
+        from answering.suggestions import examples
+
+        for key in agreements:
+            self.library.agreement(key)
+        return examples(self.library, self._index.likely if self._index else self.library.likely(), agreements)
 
     def sync(self) -> bool:
         return self.library.sync(self.settings.agreements / "catalog.toml", enriched=self.settings.enriched, tell=tell)
@@ -60,7 +106,69 @@ class Wired:
     def close(self) -> None:
         if self._index is not None:
             self._index.close()
+        if self._spending is not None:
+            self._spending.close()
         self.library.close()
+
+
+def services_of(settings: Settings) -> list[Service]:
+    """The chat models that are configured, first to last. Raises ModelError."""
+    from answering.vendors import services
+
+    return services(settings.model or "", os.environ, settings.model_base_url)
+
+
+def model_of(settings: Settings, spending: Spending | None = None, times: float = 1) -> ChatModel:
+    """The chain of the models that are configured, each given `times` the time of an answer. Raises ModelError."""
+    from answering.chain import load_chain
+
+    timeout = times * settings.model_timeout
+    return load_chain(
+        settings.model or "", timeout, os.environ, base_url=settings.model_base_url, spending=spending, tracing=settings.tracing
+    )
+
+
+def spending_of(settings: Settings) -> Spending | None:
+    """The book that the settings ask for, None where there is nothing to count. Raises ModelError and StorageError."""
+    limited = settings.daily_tokens or settings.chat_daily_tokens or settings.daily_money
+    if not settings.model or not (limited or settings.prices):
+        return None
+    from answering.errors import ModelError
+    from answering.prices import MILLION, parse_prices
+    from answering.spending import Limits, Spending
+
+    prices = parse_prices(settings.prices)
+    missing = [service.name for service in services_of(settings) if service.name not in prices]
+    if settings.daily_money and missing:
+        raise ModelError(
+            f"设置了 WENYUE_DAILY_MONEY，但不知道 {missing[0]} 的价格；请写进 WENYUE_PRICES，例如 {missing[0]}=2/3，不要钱的写 0/0"
+        )
+    money = round(settings.daily_money * MILLION) if settings.daily_money else None
+    return Spending(settings.database, Limits(settings.daily_tokens, settings.chat_daily_tokens, money), prices)
+
+
+def reranker_of(settings: Settings, model: ChatModel | None, links: Links) -> Reranker | None:
+    """The re-ranker that is configured, `model` being the chat model; None where none is. Raises ModelError."""
+    if not settings.reranker:
+        return None
+    from answering.reranking import load_reranker
+    from prompts.prompt import load_prompt
+
+    return load_reranker(settings.reranker, model, load_prompt("choose", ("clauses", "question")), links, settings.evidence_tokens)
+
+
+def embeddings_of(settings: Settings) -> NamedEmbeddings | None:
+    """The embeddings that are configured; None where none are: the index then has its own. Raises EmbeddingsError."""
+    if not settings.embeddings:
+        return None
+    from retrieval.named_embeddings import load_embeddings
+
+    return load_embeddings(
+        settings.embeddings,
+        base_url=settings.embeddings_base_url,
+        api_key=settings.embeddings_api_key,
+        timeout=settings.embeddings_timeout,
+    )
 
 
 @contextmanager

@@ -17,6 +17,8 @@ import pytest
 
 from retrieval.index import Index, open_index
 from retrieval.library import Library
+from tests.chat_server import chat_server as chat_server
+from tests.vector_server import vector_server as vector_server
 
 _AGREEMENTS = Path(__file__).parent.parent / "agreements"
 _OURS_AND_VENDORS = ("WENYUE_", "OPENAI_", "LANGSMITH", "LANGCHAIN_")

@@ -11,6 +11,7 @@ from answering.confidence import Confidence
 from answering.models import ChatModel
 from prompts.prompt import load_prompt
 from retrieval.index import Index
+from retrieval.lexicon import Lexicon
 from retrieval.library import Library
 from retrieval.ranking import Ranking
 from retrieval.search import Search
@@ -19,7 +20,7 @@ from retrieval.search import Search
 @pytest.fixture(scope="session")
 def make_answerer(shipped: Library, shipped_index: Index) -> Callable[[ChatModel | None], Answerer]:
     """Makes an answerer that asks this model, or quotes where it is None."""
-    search = Search(shipped_index, Ranking.load())
+    search = Search(shipped_index, Ranking.load(), Lexicon.load())
     prompt = load_prompt("answer", ("clauses", "history", "question"))
 
     def make(model: ChatModel | None = None) -> Answerer:

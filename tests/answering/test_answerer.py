@@ -11,21 +11,23 @@ import pytest
 from answering.answer import Answer, Reason, Status
 from answering.answerer import NOT_COVERED, OUT_OF_SCOPE, Answerer
 from answering.checks import is_verbatim
-from answering.confidence import Confidence
+from answering.confidence import Confidence, Logistic
 from answering.errors import ModelError
 from answering.models import ChatModel, Completion
 from prompts.prompt import load_prompt
 from retrieval.index import open_index
+from retrieval.lexicon import Lexicon
 from retrieval.library import Library
 from retrieval.ranking import Ranking
 from retrieval.search import Search
+from tests.scripted import SaysAtOnce
 
 MakeAnswerer = Callable[[ChatModel | None], Answerer]
 _QUESTION = "企点开通几天内可以无条件退款？"
 _GOOD = "开通 7 个自然日内，您有权要求终止合作并要求全额无息退还[@4.7]。"
 
 
-class Scripted:
+class Scripted(SaysAtOnce):
     """A chat model that gives the queued replies, one a call, and remembers what it was told.
 
     `[@4.7]` in a reply becomes the handle under which the clause whose label ends in 4.7 was shown.
@@ -37,7 +39,7 @@ class Scripted:
         self.replies = list(replies)
         self.told: list[tuple[str, str]] = []
 
-    def complete(self, system: str, user: str) -> Completion:
+    def complete(self, system: str, user: str, *, chat: str = "") -> Completion:
         self.told.append((system, user))
         reply = self.replies.pop(0)
         if isinstance(reply, ModelError):
@@ -219,11 +221,14 @@ def ask_hostile(make_library: Callable[[Mapping[str, str]], Library], tmp_path: 
     """Asks about an agreement that has orders to the bot in its text."""
     library = make_library({"hostile": _HOSTILE})
     index = open_index(tmp_path, library)
-    sure = Confidence(dict.fromkeys(Confidence.load().weights, 0.0), 0.0, 0.0)
+    always = Logistic({}, 0.0, 0.0)
+    sure = Confidence(always, always)
     prompt = load_prompt("answer", ("clauses", "history", "question"))
 
     def ask(model: ChatModel | None) -> Answer:
-        return Answerer(library, Search(index, Ranking.load()), sure, prompt, model).answer("门票购票后几个自然日内可以退票？")
+        return Answerer(library, Search(index, Ranking.load(), Lexicon.load()), sure, prompt, model).answer(
+            "门票购票后几个自然日内可以退票？"
+        )
 
     yield ask
     index.close()

@@ -26,11 +26,13 @@ from prompts.prompt import load_prompt
 from retrieval.clause import Clause, Hit
 from retrieval.errors import StorageError
 from retrieval.index import Index, open_index, searchable
+from retrieval.lexicon import Lexicon
 from retrieval.library import Library
 from retrieval.likely import VOICES, LikelyQuestion, load_likely
 from retrieval.links import Links
 from retrieval.ranking import Ranking
 from retrieval.search import Search
+from tests.scripted import SaysAtOnce
 
 MakeLibrary = Callable[[Mapping[str, str]], Library]
 
@@ -59,7 +61,7 @@ def _good(shown: Mapping[str, str]) -> str:
     return "\n".join(_row(handle, label) for handle, label in shown.items())
 
 
-class _Model:
+class _Model(SaysAtOnce):
     """Answers by a script: one step a call, the last one again and again. A step gets labels by handle and returns or raises."""
 
     name = "scripted"
@@ -69,7 +71,7 @@ class _Model:
         self.told: list[tuple[str, str]] = []
         self._lock = threading.Lock()
 
-    def complete(self, system: str, user: str) -> Completion:
+    def complete(self, system: str, user: str, *, chat: str = "") -> Completion:
         with self._lock:
             self.told.append((system, user))
             step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
@@ -565,7 +567,7 @@ def test_the_real_search_drops_a_question_written_for_the_wrong_clause(make_libr
     def find(question: str, agreements: Collection[str]) -> list[Hit]:
         if not index:
             index.append(open_index(tmp_path, _Asked(library, folder)))
-        return Search(index[0], Ranking.load()).find(question, agreements)
+        return Search(index[0], Ranking.load(), Lexicon.load()).find(question, agreements)
 
     done = _run(library, _Model(lambda s: "\n".join(_row(h, "", written[label]) for h, label in s.items())), folder, find=find)
     index[0].close()

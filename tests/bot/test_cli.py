@@ -128,6 +128,40 @@ def test_control_characters_are_taken_out_and_only_the_agreements_named_are_sear
     assert {hit["agreement"] for hit in row["retrieved"]} == {"weka", "lexiang"}
 
 
+def test_ask_offers_questions_that_are_answered_when_they_are_asked(wenyue: Wenyue) -> None:
+    offered = wenyue("ask", _QUESTION).out.partition("还可以问：\n")[2].splitlines()
+    assert len(offered) == 3
+    (row,) = wenyue("ask", offered[0].strip(), "--json").rows()
+    assert row["status"] == "answered"
+    assert len(row["suggestions"]) == 3
+
+
+def test_ask_without_a_question_is_wrong_use_and_shows_some_that_can_be_asked(wenyue: Wenyue) -> None:
+    run = wenyue("ask", "--json")
+    assert (run.status, run.out) == (2, "")
+    head, *examples = run.err.splitlines()
+    assert head == "请写出问题，例如："
+    assert len(examples) == 5
+    assert all(example.startswith('  wenyue ask "') for example in examples)
+    assert wenyue("ask").err == run.err
+
+
+def test_without_a_question_an_unknown_agreement_is_still_wrong(wenyue: Wenyue) -> None:
+    _fails_plainly(wenyue("ask", "-a", "feishu"), 2, "'feishu'", "qidian")
+
+
+def test_a_machine_whose_agreements_have_no_likely_questions_asks_for_one_all_the_same(wenyue: Wenyue, small: dict[str, str]) -> None:
+    run = wenyue("ask", **small)
+    assert (run.status, run.out) == (2, "")
+    assert run.err.splitlines()[-1] == "请写出问题。"
+
+
+def test_chat_greets_with_questions_that_can_be_asked(wenyue: Wenyue) -> None:
+    run = wenyue("chat", "-a", "weka", typed="/quit")
+    assert run.status == 0
+    assert [line.startswith("  微卡：") for line in run.out.partition("例如：\n")[2].splitlines()[:5]] == [True] * 5
+
+
 def test_a_refusal_is_an_answer_and_no_failure(wenyue: Wenyue) -> None:
     run = wenyue("ask", "企点 4.19", "--json")
     assert run.status == 0

@@ -10,6 +10,7 @@ from bot.conversation import Conversation
 from prompts.prompt import load_prompt
 from retrieval.errors import UnknownAgreement
 from retrieval.index import Index
+from retrieval.lexicon import Lexicon
 from retrieval.library import Library
 from retrieval.ranking import Ranking
 from retrieval.search import Search
@@ -20,7 +21,7 @@ _REFUND = "企点开通几天内可以无条件退款？"
 @pytest.fixture(scope="module")
 def answerer(shipped: Library, shipped_index: Index) -> Answerer:
     prompt = load_prompt("answer", ("clauses", "history", "question"))
-    return Answerer(shipped, Search(shipped_index, Ranking.load()), Confidence.load(), prompt)
+    return Answerer(shipped, Search(shipped_index, Ranking.load(), Lexicon.load()), Confidence.load(), prompt)
 
 
 def _agreements(conversation: Conversation, question: str) -> set[str]:

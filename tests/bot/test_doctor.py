@@ -61,13 +61,15 @@ def _closed_port() -> int:
 def test_a_fresh_machine_is_in_order_and_told_what_is_not_there_yet(tmp_path: Path) -> None:
     found = _found()
     assert {subject: finding.state for subject, finding in found.items()} == {
-        "版本": "good", "数据目录": "good", "协议": "good", "条款引用": "good", "可能的问题": "note", "索引": "note", "模型": "good",
+        "版本": "good", "数据目录": "good", "协议": "good", "条款引用": "good", "可能的问题": "note", "索引": "note", "向量": "good",
+        "模型": "good", "重排": "good",
     }  # fmt: skip
     assert found["数据目录"].said == str(tmp_path / "home")
     assert found["协议"].said.startswith("1 份协议，")
     assert "2 条没有，例如 《停车协议》1.1" in found["可能的问题"].said
     assert "wenyue index" in found["索引"].said
     assert "WENYUE_MODEL" in found["模型"].said
+    assert "WENYUE_EMBEDDINGS" in found["向量"].said
     assert [path.name for path in (tmp_path / "home").iterdir()] == ["library.db"]
 
 
@@ -76,7 +78,7 @@ def test_notes_are_no_failure_and_json_says_what_the_table_says() -> None:
     assert (shown.exit_code, told.exit_code, shown.stderr, told.stderr) == (0, 0, "", "")
     findings = json.loads(told.stdout)["findings"]
     lines = shown.stdout.splitlines()
-    assert len(findings) == len(lines) == 7
+    assert len(findings) == len(lines) == 9
     marks = {"good": "好", "note": "注意", "wrong": "不对"}
     for finding, line in zip(findings, lines, strict=True):
         assert line.split(maxsplit=1)[0] == marks[finding["state"]]
@@ -155,6 +157,26 @@ def test_a_model_that_cannot_be_reached_is_wrong_in_one_sentence(monkeypatch: py
     (wrong,) = [finding for finding in json.loads(run.stdout)["findings"] if finding["state"] == "wrong"]
     assert wrong == {"subject": "模型", "state": "wrong", "said": "连不上模型 openai:gpt-4o 的服务，请检查网络与地址设置"}
     assert "sk-very-secret" not in run.output
+
+
+def test_the_re_ranker_that_is_configured_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "WENYUE_RERANKER" in _found()["重排"].said
+    monkeypatch.setenv("WENYUE_MODEL", "openai:gpt-4o")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{_closed_port()}/v1")
+    monkeypatch.setenv("WENYUE_RERANKER", "model")
+    assert _found()["重排"] == Finding("重排", "good", "找到的条款由 openai:gpt-4o 重排")
+
+
+@pytest.mark.parametrize(
+    ("reranker", "says"), [("model", "WENYUE_MODEL 没有设置"), ("bge", "'bge' 不认识"), ("sentence-transformers:./none", "./none")]
+)
+def test_a_re_ranker_that_cannot_be_had_is_wrong(monkeypatch: pytest.MonkeyPatch, reranker: str, says: str) -> None:
+    monkeypatch.setenv("WENYUE_RERANKER", reranker)
+    found = _found()
+    assert (found["重排"].state, found["模型"].state) == ("wrong", "good")
+    assert says in found["重排"].said
+    assert "\n" not in found["重排"].said
 
 
 @pytest.mark.parametrize(("model", "says"), [("gpt-4o", "openai:gpt-4o"), ("openai:gpt-4o", "OPENAI_API_KEY")])

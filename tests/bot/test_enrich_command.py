@@ -11,10 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import answering.enrich
-import answering.models
 from answering.errors import ModelError
 from answering.models import Completion
 from bot.cli import app
+from bot.wiring import Wired
+from tests.scripted import SaysAtOnce
 
 _TEXT = "第一条 收费\n1.1 停车每小时收费 5 元。\n1.2 车辆离场后，您可以申请开具发票。\n"
 _CATALOG = '[parking]\ntitle = "停车协议"\nnames = ["停车"]\nparties = ["您"]\nfile = "parking.txt"\nsource = "测试"\n'
@@ -24,13 +25,12 @@ _WRITTEN = {
 }
 
 
-class _Scripted:
+class _Scripted(SaysAtOnce):
     fails: ClassVar[bool] = False
 
-    def __init__(self, name: str, timeout: float) -> None:
-        self.name = name
+    name = "scripted"
 
-    def complete(self, system: str, user: str) -> Completion:
+    def complete(self, system: str, user: str, *, chat: str = "") -> Completion:
         if self.fails:
             raise ModelError("连不上模型")
         shown = re.findall(r"^\[(C\d+)\] 《停车协议》([\d.]+)", user, re.M)
@@ -43,7 +43,7 @@ def _parking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "parking.txt").write_text(_TEXT, encoding="utf-8")
     (tmp_path / "catalog.toml").write_text(_CATALOG, encoding="utf-8")
     monkeypatch.setenv("WENYUE_AGREEMENTS", str(tmp_path))
-    monkeypatch.setattr(answering.models, "LangChainModel", _Scripted)
+    monkeypatch.setattr(Wired, "model", lambda wired, times=1: _Scripted() if wired.settings.model else None)
     monkeypatch.setattr(answering.enrich, "_PAUSES", ())
     monkeypatch.chdir(tmp_path)
 
@@ -58,7 +58,7 @@ def _best(question: str) -> str | None:
 
 
 def test_the_questions_are_kept_found_by_and_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _best("报销用的单据咋拿") != "1.2"
+    assert _best("怎么要凭证") != "1.2"
     monkeypatch.setenv("WENYUE_MODEL", "openai:scripted")
     done = _wenyue("enrich", "--prices", "2", "8")
     assert done.exit_code == 0, done.output
@@ -66,7 +66,7 @@ def test_the_questions_are_kept_found_by_and_not_written_again(tmp_path: Path, m
     assert re.search(r"留下的问题 +8\b", done.stdout)
     assert re.search(r"花费 +6\.0000\b", done.stdout)
     assert len((tmp_path / "enriched" / "parking.questions.jsonl").read_text(encoding="utf-8").splitlines()) == 2
-    assert _best("报销用的单据咋拿") == "1.2"
+    assert _best("怎么要凭证") == "1.2"
     monkeypatch.delenv("WENYUE_MODEL")
     again = _wenyue("enrich")
     assert again.exit_code == 0, again.output

@@ -96,3 +96,19 @@ def test_the_shipped_answer_prompt_loads_and_keeps_instructions_and_material_apa
     assert "NOT_COVERED" in system
     assert user.index("甲条款") < user.index("乙历史") < user.index("丙问题")
     assert not any(material in system for material in ("甲条款", "乙历史", "丙问题"))
+
+
+def test_the_shipped_choose_prompt_loads_and_keeps_instructions_and_material_apart() -> None:
+    prompt = load_prompt("choose", ("clauses", "question"))
+    system, user = prompt.fill(clauses="[C1] 甲条款", question="乙问题")
+    assert user.index("<条款>") < user.index("甲条款") < user.index("</条款>") < user.index("<问题>") < user.index("乙问题")
+    assert not any(material in system for material in ("甲条款", "乙问题"))
+    assert "只写一个字：无" in system
+
+
+def test_the_shipped_rewrite_prompt_loads_and_keeps_instructions_and_material_apart() -> None:
+    prompt = load_prompt("rewrite", ("history", "question"))
+    system, user = prompt.fill(history="甲历史", question="乙问题")
+    assert user.index("<对话>") < user.index("甲历史") < user.index("</对话>") < user.index("<问题>") < user.index("乙问题")
+    assert not any(material in system for material in ("甲历史", "乙问题"))
+    assert "只输出改写后的问题" in system

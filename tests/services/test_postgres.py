@@ -22,6 +22,9 @@ import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine
 
+from answering.errors import ModelError
+from answering.prices import Price
+from answering.spending import TODAY, WRITTEN, Limits, Spending, Spent
 from retrieval.errors import StorageError
 from retrieval.library import Library
 
@@ -48,7 +51,8 @@ _STARTING = 30.0  # seconds the cluster may take to start
 @pytest.fixture(autouse=True)
 def _no_connection_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library has no end at which it closes its pooled connections; psycopg warns of those left open, and a warning is an error."""
-    monkeypatch.setattr("retrieval.library.create_engine", partial(create_engine, poolclass=NullPool))
+    for module in ("retrieval.library", "answering.spending"):
+        monkeypatch.setattr(f"{module}.create_engine", partial(create_engine, poolclass=NullPool))
 
 
 @pytest.fixture(scope="session")
@@ -225,3 +229,49 @@ def test_the_console_script_reads_from_it(database: str, shipped: Library, tmp_p
     assert run.returncode == 0
     assert len(run.stdout.splitlines()) == len(shipped.clauses())
     assert _is_whole(database, shipped)
+
+
+_CALL = 100 + WRITTEN  # tokens a call is reckoned at
+
+
+def _spending(url: str, **limits: int) -> Spending:
+    return Spending(url, Limits(**limits), {"priced": Price(2.0, 8.0, 2.0)})
+
+
+_SPEND = """
+import sys
+from answering.errors import ModelError
+from answering.spending import WRITTEN, Limits, Spending
+
+url, chat, call = sys.argv[1], sys.argv[2], int(sys.argv[3])
+spending = Spending(url, Limits(tokens=25 * call, chat_tokens=10 * call), {})
+allowed = 0
+for _ in range(12):
+    try:
+        spending.settle(spending.reserve("free", chat, call - WRITTEN), call - WRITTEN, WRITTEN)
+        allowed += 1
+    except ModelError as error:
+        assert "上限" in str(error), error
+print(allowed)
+"""
+
+
+def test_what_models_cost_is_booked_and_limited_as_in_sqlite(database: str) -> None:
+    spending = _spending(database, tokens=2 * _CALL)
+    reservation = spending.reserve("priced", "team", 100)
+    spending.settle(reservation, 150, 50)
+    assert spending.spent() == spending.spent("team") == Spent(200, 700)
+    assert _spending(database).spent() == Spent(200, 700)
+    spending.reserve("priced", "team", 100)
+    with pytest.raises(ModelError, match=TODAY):
+        spending.reserve("priced", "team", 100)
+
+
+def test_processes_that_spend_at_once_do_not_pass_a_limit(database: str) -> None:
+    arguments = [[sys.executable, "-c", _SPEND, database, chat, str(_CALL)] for chat in ("a", "a", "b", "c")]
+    running = [subprocess.Popen(each, cwd=_PROJECT, stdout=subprocess.PIPE, text=True) for each in arguments]
+    allowed = [int(process.communicate(timeout=60)[0]) for process in running]
+    assert allowed[0] + allowed[1] <= 10
+    assert max(allowed) <= 10
+    assert sum(allowed) == 25
+    assert _spending(database).spent().tokens == 25 * _CALL
