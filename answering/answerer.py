@@ -280,7 +280,7 @@ class Answerer:
         except ModelError as error:
             return replace(self._quote(asked, hits, answering), notice=f"{error}；以下直接摘自条款。" if answering else f"{error}。")
         told = {
-            "model": self._model.name,
+            "model": reply.model or self._model.name,
             "prompt_version": self._prompt.version,
             "tokens": {"prompt": reply.prompt_tokens, "completion": reply.completion_tokens},
         }

@@ -17,7 +17,6 @@ from retrieval.index import Index
 from retrieval.lexical import LexicalIndex, Ranked
 from retrieval.lexicon import AGREEMENTS, Lexicon
 from retrieval.library import Library
-from retrieval.links import Links
 from retrieval.ranking import Ranking
 from retrieval.vectors import VectorIndex
 
@@ -94,14 +93,13 @@ def _hearing(index: Index, but: Collection[str]) -> Index:
     """The index, but these signals find nothing: without a weight alone they would still say which clauses are ranked."""
     part = copy.copy(index)
     part.lexical, part.vectors = _Lexical(index.lexical, but), _Vectors(index.vectors, but)
-    if "context" in but:
-        part.links = Links(())  # so that no feature speaks of headings and lead-ins; what vectors were made of stays
     return part
 
 
 class _Lexical(LexicalIndex):
     def __init__(self, whole: LexicalIndex, silent: Collection[str]) -> None:
         self.vocabulary = whole.vocabulary
+        self.grams = whole.grams.without_context() if "context" in silent else whole.grams
         self._whole = whole
         self._silent = silent
 

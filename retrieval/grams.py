@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,13 @@ class Grams:
     def __init__(self, folder: Path) -> None:
         self._rows = {name: Rows(folder, name) for name in _KINDS}
         self._question_weights = mapped(folder / "question_weights.npy")
+        self._with_context = True
+
+    def without_context(self) -> Grams:
+        """The same, but clauses have no context: to measure what it is worth."""
+        part = copy.copy(self)
+        part._with_context = False
+        return part
 
     def common(self, asked: Mapping[str, float], positions: Positions) -> Common:
         """What bigrams, each with a weight, have in common with the clauses at these positions."""
@@ -93,7 +101,7 @@ class Grams:
         order = np.argsort(numbers)
         numbers, weights = numbers[order], np.array(list(asked.values()), dtype=np.float64)[order]
         text = _present(self._rows["text"], positions, numbers)
-        context = _present(self._rows["context"], positions, numbers)
+        context = _present(self._rows["context"], positions, numbers) & self._with_context
         questions, owners = self._rows["asked"].of(positions)
         each = _present(self._rows["questions"], questions.astype(np.int64), numbers)
         likely = np.zeros_like(text)

@@ -2,6 +2,7 @@
 
 A local Chroma folder that two processes open, or that a kill hits while it is written, can be lost for good. So a built
 folder is never opened where it lies: every process opens a private copy, and the built one stays as its checksums say.
+Questions of some agreements alone are searched exactly, see retrieval/exact.py.
 """
 
 from __future__ import annotations

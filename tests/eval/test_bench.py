@@ -140,6 +140,13 @@ def test_the_lexicon_finds_what_others_have_asked_and_the_methods_without_one_do
     assert {row.method: row.recall[10] for row in rows} == dict.fromkeys(_METHODS[:3], 0) | {"WenYue": 1}
 
 
+def test_the_figures_are_those_of_searches_that_have_not_learned_from_the_query(tmp_path: Path) -> None:
+    """The only two queries in a word are of one fold: the four others know the word, and are not asked."""
+    queries: list[tuple[str, list[int | str]]] = [("麻雀", [900]) if at in (1, 6) else ("渔船", [0]) for at in range(8)]
+    rows, _, _ = _run(_write(tmp_path / "statutes", _ARTICLES, queries), tmp_path / "home")
+    assert {row.method: row.recall[10] for row in rows} == dict.fromkeys(_METHODS, 6 / 8)
+
+
 @pytest.mark.parametrize(
     "wrong",
     ["nothing", "no corpus", "no queries", "not packed", "no JSON", "no id", "no gold", "empty corpus", "empty queries", "empty gold"],

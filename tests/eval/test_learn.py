@@ -35,7 +35,7 @@ from eval.learn import (
 )
 from eval.metrics import Judge
 from eval.questions import QUESTIONS, EvalCase, load_questions
-from eval.translations import lines_of, pairs_of, translations
+from eval.translations import Pair, lines_of, pairs_of, translations
 from retrieval import ranking
 from retrieval.features import FEATURES, LIKELY_SIGNALS, TEXT_FEATURES
 from retrieval.index import Index, open_index, silent
@@ -268,6 +268,7 @@ def test_chance_has_no_part_in_the_confidence(shipped: Library, search: Search, 
 # Learning as a whole, over three small agreements that print the same things for the same words.
 
 _KEYS = ("jia", "yi", "bing")
+_AGREED = _PRINTED | {"跑腿": "承运人应当将货物送达约定地点", "歇业": "停止运营的应当提前公告"}  # the last are in no statute
 _REFUSED = (
     "今天吃什么",
     "月亮有多远",
@@ -293,12 +294,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Library:
         key: f'[{key}]\ntitle = "{key}协议"\nnames = ["{key}"]\nparties = ["甲方"]\nfile = "{key}.txt"\nsource = "测试"\n' for key in _KEYS
     }
     for key in _KEYS:
-        texts = [f"1.{at} {text}。" for at, text in enumerate(_PRINTED.values(), start=1)]
+        texts = [f"1.{at} {text}。" for at, text in enumerate(_AGREED.values(), start=1)]
         (folder / f"{key}.txt").write_text("\n".join([f"{key}协议", "第一条 总则", *texts]), encoding="utf-8")
     (folder / "catalog.toml").write_text("\n".join(tables.values()), encoding="utf-8")
     library.sync(folder / "catalog.toml")
     for key in _KEYS:
-        asked = dict(zip([f"1.{at}" for at in range(1, len(_PRINTED) + 1)], _PRINTED, strict=True))
+        asked = dict(zip([f"1.{at}" for at in range(1, len(_AGREED) + 1)], _AGREED, strict=True))
         rows = [
             {"clause": clause.id, "of": clause_digest(clause), "questions": [{"voice": "lay", "text": _ASKED[0].format(asked[clause.id])}]}
             for clause in library.clauses([key])
@@ -308,7 +309,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Library:
         tables[key] += f'questions = "{key}.jsonl"\n'
     (folder / "catalog.toml").write_text("\n".join(tables.values()), encoding="utf-8")
     library.sync(folder / "catalog.toml")
-    assert len(library.likely()) == len(_KEYS) * len(_PRINTED)
+    assert len(library.likely()) == len(_KEYS) * len(_AGREED)
     return library
 
 
@@ -322,10 +323,10 @@ def small_index(small: Library, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def _asked_of(key: str) -> list[dict[str, Any]]:
     """What people ask of an agreement: of every clause once, and of the first with the words of the last, so that some are missed."""
     rows = []
-    for at, (word, text) in enumerate(_PRINTED.items(), start=1):
+    for at, (word, text) in enumerate(_AGREED.items(), start=1):
         gold = [{"agreement": key, "clause": f"1.{at}", "anchor": text[:10]}]
         rows.append({"question": f"{key}的{_ASKED[1].format(word)}", "gold": gold})
-        rows.append({"question": f"{key}的{_ASKED[2].format(list(_PRINTED)[-at])}", "gold": gold})
+        rows.append({"question": f"{key}的{_ASKED[2].format(list(_AGREED)[-at])}", "gold": gold})
     return [row | {"expect": "answer", "style": "colloquial", "agreement": key} for row in rows]
 
 
@@ -351,6 +352,15 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "WEIGHTS", folder / name)
     monkeypatch.setattr(learn, "EVERYDAY", folder)
     return folder
+
+
+def test_an_agreement_is_unseen_by_what_the_others_teach(small: Library) -> None:
+    """Two sources are wanted: what 甲 and 乙 say is news to 丙 alone."""
+    pairs = [Pair(frozenset({"租子"}), frozenset({"租金"}), key) for key in ("jia", "yi")]
+    pairs += [Pair(frozenset({"别的"}), frozenset({"服务"}), key) for key in _KEYS for _ in range(2)]
+    lexicons = unseen_lexicons(small, pairs, Lexicon({"房钱": "租金=1"}))
+    assert {key: lexicon.printed("租子") != {} for key, lexicon in lexicons.items()} == {"jia": False, "yi": False, "bing": True}
+    assert all(lexicon.printed("房钱") == {"租金": 1} for lexicon in lexicons.values())
 
 
 def test_learning_writes_what_was_learned_and_leaves_the_files_of_the_project_alone(
