@@ -17,6 +17,14 @@ class Status(StrEnum):
     ERROR = "error"
 
 
+class Language(StrEnum):
+    """What a question is asked in, and the words around the clauses are said in; clauses are quoted as they are printed."""
+
+    SIMPLIFIED = "zh-Hans"
+    TRADITIONAL = "zh-Hant"
+    ENGLISH = "en"
+
+
 class Reason(StrEnum):
     """Why a statement was withheld."""
 
@@ -28,6 +36,9 @@ class Reason(StrEnum):
     MEANING_REVERSED = "meaning_reversed"
     PARTIES_SWAPPED = "parties_swapped"
     QUOTE_NOT_VERBATIM = "quote_not_verbatim"
+    NOT_SUPPORTED = "not_supported"  # says the judge
+    CUT_OFF = "cut_off"
+    TOO_LONG = "too_long"
     CHECK_FAILED = "check_failed"
 
 
@@ -120,6 +131,9 @@ class Answer:
     `understood_as` is the whole question that was answered, where the conversation had to be put into it. `confidence` is how
     likely the best clause found answers (of several parts asked: the surest), `threshold` from where on that was enough; None
     where something else decided. `suggestions` are questions to ask next, each as one would ask it of somebody who has heard nothing.
+    `repaired` counts statements that passed only when the model had written them anew; `first_ms` is when the first statement a model
+    wrote had passed, in milliseconds from the question; `left_out` counts clauses found that the model's budget had no room for;
+    `cached` tells that the answer was given before and is given again.
     """
 
     id: str
@@ -141,6 +155,11 @@ class Answer:
     confidence: float | None = None
     threshold: float | None = None
     suggestions: tuple[str, ...] = ()
+    language: Language = Language.SIMPLIFIED
+    repaired: int = 0
+    first_ms: float | None = None
+    left_out: int = 0
+    cached: bool = False
 
     @property
     def text(self) -> str:
@@ -178,4 +197,9 @@ class Answer:
             "prompt_version": self.prompt_version,
             "tokens": self.tokens,
             "latency_ms": round(self.latency_ms, 1),
+            "language": self.language.value,
+            "repaired": self.repaired,
+            "first_ms": None if self.first_ms is None else round(self.first_ms, 1),
+            "left_out": self.left_out,
+            "cached": self.cached,
         }

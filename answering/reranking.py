@@ -38,7 +38,7 @@ class Reranker(Protocol):
         """Two re-rankers of one name order alike."""
         ...
 
-    def rerank(self, question: str, hits: Sequence[Hit]) -> tuple[list[Hit], Completion | None]:
+    def rerank(self, question: str, hits: Sequence[Hit], *, chat: str = "") -> tuple[list[Hit], Completion | None]:
         """The hits, each once, in a better order, and the completion it cost; no hit at all where none of them answers the question.
 
         `hits` come as Search gives them: scores in [0, 1], descending. So they go: the scores are dealt out anew, the highest to the
@@ -58,13 +58,13 @@ class ModelReranker:
         self._links = links
         self._budget = budget
 
-    def rerank(self, question: str, hits: Sequence[Hit]) -> tuple[list[Hit], Completion | None]:
+    def rerank(self, question: str, hits: Sequence[Hit], *, chat: str = "") -> tuple[list[Hit], Completion | None]:
         shown = within_budget(exhibit([hit.clause for hit in hits[:_CONSIDERED]], self._links), self._budget, count_tokens)
         if not shown:
             return list(hits), None
-        clauses = "\n\n".join(_fenced(one.shown()) for one in shown)
+        clauses = "\n\n".join(one.shown() for one in shown)
         try:
-            completion = self._model.complete(*self._prompt.fill(clauses=clauses, question=_fenced(question)))
+            completion = self._model.complete(*self._prompt.fill(clauses=clauses, question=question), chat=chat)
         except ModelError as error:
             _log.warning("%s；条款没有重排。", error)
             return list(hits), None
@@ -83,7 +83,7 @@ class CrossEncoderReranker:
         self._model = model
         self._links = links
 
-    def rerank(self, question: str, hits: Sequence[Hit]) -> tuple[list[Hit], Completion | None]:
+    def rerank(self, question: str, hits: Sequence[Hit], *, chat: str = "") -> tuple[list[Hit], Completion | None]:
         texts = [one.text for one in exhibit([hit.clause for hit in hits[:_CONSIDERED]], self._links)]
         try:
             scores = self._model.scores(question, texts)
@@ -122,8 +122,3 @@ def _reordered(hits: Sequence[Hit], order: Sequence[int]) -> list[Hit]:
     """The hits at the places of `order`, then the rest; the scores stay where they are."""
     places = [*order, *(at for at in range(len(hits)) if at not in order)]
     return [replace(hits[at], score=place.score) for at, place in zip(places, hits, strict=True)]
-
-
-def _fenced(text: str) -> str:
-    """Words that cannot close the mark they stand in."""
-    return text.replace("<", "＜")

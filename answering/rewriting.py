@@ -17,14 +17,15 @@ _HANDLE = re.compile(r"[\[【［(（]\s*[CＣc]\s*\d+\s*[\]】］)）]")
 _QUOTES = "“”\"'`「」 "
 
 
-def rewritten(asked: Question, model: ChatModel, prompt: Prompt, agreements: Sequence[Agreement]) -> tuple[Question, Completion | None]:
+def rewritten(
+    asked: Question, model: ChatModel, prompt: Prompt, agreements: Sequence[Agreement], *, chat: str = ""
+) -> tuple[Question, Completion | None]:
     """A follow-up as the model makes it whole, and the completion it cost; as it was where the model fails or cannot be trusted.
 
     `prompt` has the variables `history` and `question`.
     """
-    history = "\n".join(_fenced(said) for said in asked.history)
     try:
-        completion = model.complete(*prompt.fill(history=history, question=_fenced(asked.text)))
+        completion = model.complete(*prompt.fill(history="\n".join(asked.history), question=asked.text), chat=chat)
     except ModelError:
         return asked, None
     whole = completion.text.strip().strip(_QUOTES)
@@ -55,8 +56,3 @@ def _named(text: str, agreements: Sequence[Agreement]) -> set[object]:
     """The agreements, clause numbers and figures of a text."""
     read = understand(text, (), agreements)
     return {*read.agreements, *read.numbers, *(f"={figure.value}" for figure in figures(text))}
-
-
-def _fenced(said: str) -> str:
-    """Words of a user that cannot close the mark they stand in."""
-    return said.replace("<", "＜")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from answering.reranking import Reranker
     from answering.spending import Spending
     from answering.vendors import Service
+    from bot.conversation import Conversation
+    from bot.place import Place
+    from bot.records import Records
     from retrieval.index import Index, Progress
     from retrieval.library import Library
     from retrieval.links import Links
@@ -36,6 +39,7 @@ class Wired:
         self._index: Index | None = None
         self._models: dict[float, ChatModel] = {}
         self._spending: Spending | None = None
+        self._records: Records | None = None
 
     def index(self) -> Index:
         from retrieval.embeddings import LocalEmbeddings
@@ -65,18 +69,14 @@ class Wired:
         return Search(self.index(), Ranking.load(), Lexicon.load())
 
     def answerer(self) -> Answerer:
+        from answering.acts import Acts
         from answering.answerer import Answerer
         from answering.confidence import Confidence
-        from prompts.prompt import load_prompt
 
-        prompt = load_prompt("answer", ("clauses", "history", "question"))
-        rewrite = load_prompt("rewrite", ("history", "question"))
-        budget = self.settings.evidence_tokens
         search, model = self.search(), self.model()
         reranker = reranker_of(self.settings, model, search.index.links)
-        return Answerer(
-            self.library, search, Confidence.load(), prompt, model, budget=budget, rewrite=rewrite, reranker=reranker,
-        )  # fmt: skip
+        budget = self.settings.evidence_tokens
+        return Answerer(self.library, search, Confidence.load(), Acts.load(), model, budget=budget, reranker=reranker)
 
     def model(self, times: float = 1) -> ChatModel | None:
         """The chat model that is configured, given `times` the time of an answer; None where none is."""
@@ -91,6 +91,24 @@ class Wired:
         if self._spending is None:
             self._spending = spending_of(self.settings)
         return self._spending
+
+    def records(self) -> Records:
+        """What was answered; one for all who ask."""
+        from bot.records import Records
+
+        if self._records is None:
+            self._records = Records(self.settings.database, self.settings.keep_days)
+        return self._records
+
+    def conversation(self, answerer: Answerer, place: Place, agreements: Collection[str] = (), *, follows: bool = True) -> Conversation:
+        """The conversation in a place, restricted to these agreements where any is given; if it does not `follow`, each question stands alone."""
+        from bot.conversation import Conversation
+
+        settings = self.settings
+        return Conversation(
+            answerer, self.records(), place, tuple(agreements), library=self.library,
+            history_tokens=settings.history_tokens if follows else 0, cache_minutes=settings.cache_minutes,
+        )  # fmt: skip
 
     def examples(self, agreements: Collection[str] = ()) -> tuple[str, ...]:
         """Questions to show to somebody who has not asked yet; of these agreements where any is given. Raises UnknownAgreement."""
@@ -108,6 +126,8 @@ class Wired:
             self._index.close()
         if self._spending is not None:
             self._spending.close()
+        if self._records is not None:
+            self._records.close()
         self.library.close()
 
 

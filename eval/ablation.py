@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from answering.acts import Acts
 from answering.answer import Answer
 from answering.answerer import Answerer
 from answering.confidence import Confidence, Logistic
@@ -20,7 +21,6 @@ from eval.compare import bootstrap
 from eval.metrics import KS, Judge
 from eval.questions import EvalCase
 from eval.variants import Variant
-from prompts.prompt import load_prompt
 from retrieval.lexicon import Lexicon
 from retrieval.library import Library
 from retrieval.search import Search
@@ -101,7 +101,7 @@ class _Asker:
         self._library = library
         self._variant = variant
         self._judge = Judge(library)
-        self._prompt = load_prompt("answer", ("clauses", "history", "question"))
+        self._acts = Acts.load()
         self._answerers: dict[Lexicon, Answerer] = {}
 
     def searches(self, case: EvalCase) -> bool:
@@ -113,7 +113,7 @@ class _Asker:
         lexicon = self._variant.lexicon(frozenset(gold.agreement for gold in case.gold))
         if lexicon not in self._answerers:
             search = Search(self._variant.index, self._variant.ranking, lexicon)
-            self._answerers[lexicon] = Answerer(self._library, search, Confidence(_NEVER, _NEVER), self._prompt)
+            self._answerers[lexicon] = Answerer(self._library, search, Confidence(_NEVER, _NEVER), self._acts)
         return self._answerers[lexicon].answer(case.question, case.history, question_id=case.id)
 
     def values(self, case: EvalCase) -> list[float]:

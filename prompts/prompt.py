@@ -28,7 +28,8 @@ class Prompt:
     variables: frozenset[str]
 
     def fill(self, **values: str) -> tuple[str, str]:
-        """The system and the user message. Values are put in as they are and never read for variables themselves.
+        """The system and the user message. Values are never read for variables, and cannot close the mark they stand in: `<` in them is
+        put in as `＜`, so that whatever a user or an agreement writes stays between the marks that say it is data.
 
         Raises PromptError naming the variables that are missing or unknown.
         """
@@ -38,7 +39,7 @@ class Prompt:
             raise PromptError(f"prompt {self.name!r}: has no variable {', '.join(unknown)}")
 
         def put(found: re.Match[str]) -> str:
-            return values[found.group(1)]
+            return values[found.group(1)].replace("<", "＜")
 
         return _VARIABLE.sub(put, self.system), _VARIABLE.sub(put, self.user)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from answering.acts import Acts
 from answering.answerer import Answerer
 from answering.confidence import Confidence
 from answering.models import ChatModel
-from prompts.prompt import load_prompt
 from retrieval.index import Index
 from retrieval.lexicon import Lexicon
 from retrieval.library import Library
@@ -21,10 +21,10 @@ from retrieval.search import Search
 def make_answerer(shipped: Library, shipped_index: Index) -> Callable[[ChatModel | None], Answerer]:
     """Makes an answerer that asks this model, or quotes where it is None."""
     search = Search(shipped_index, Ranking.load(), Lexicon.load())
-    prompt = load_prompt("answer", ("clauses", "history", "question"))
+    acts = Acts.load()
 
     def make(model: ChatModel | None = None) -> Answerer:
-        return Answerer(shipped, search, Confidence.load(), prompt, model)
+        return Answerer(shipped, search, Confidence.load(), acts, model)
 
     return make
 

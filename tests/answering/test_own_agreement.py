@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from answering.acts import Acts
 from answering.answer import Answer, Status
 from answering.answerer import Answerer
 from answering.confidence import Confidence
-from prompts.prompt import load_prompt
 from retrieval.index import open_index
 from retrieval.lexicon import Lexicon
 from retrieval.library import Library
@@ -39,10 +39,10 @@ def ask(make_library: Callable[[Mapping[str, str]], Library], tmp_path: Path) ->
     """Asks about the agreement with this confidence, the learned one unless told otherwise."""
     library = make_library({"parking": _TEXT})
     index = open_index(tmp_path, library)
-    search, prompt = Search(index, Ranking.load(), Lexicon.load()), load_prompt("answer", ("clauses", "history", "question"))
+    search, acts = Search(index, Ranking.load(), Lexicon.load()), Acts.load()
 
     def of(question: str, confidence: Confidence | None = None) -> Answer:
-        return Answerer(library, search, confidence or Confidence.load(), prompt).answer(question)
+        return Answerer(library, search, confidence or Confidence.load(), acts).answer(question)
 
     yield of
     index.close()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from answering.acts import Acts
 from answering.answer import Status
 from answering.answerer import Answerer
 from answering.chain import load_chain
@@ -29,7 +30,7 @@ from tests.chat_server import Act, ChatServer, Exchange, refuses, says
 
 _QUESTION = "企点开通几天内可以无条件退款？"
 _CHOOSE = load_prompt("choose", ("clauses", "question"))
-_ANSWER = load_prompt("answer", ("clauses", "history", "question"))
+_ACTS = Acts.load()
 
 
 class Chooser:
@@ -95,7 +96,7 @@ def reranker(model: ChatModel, shipped_index: Index) -> ModelReranker:
 @pytest.fixture
 def answerer(shipped: Library, search: Search, reranker: ModelReranker) -> Answerer:
     """Quotes, after the model has chosen."""
-    return Answerer(shipped, search, Confidence.load(), _ANSWER, reranker=reranker)
+    return Answerer(shipped, search, Confidence.load(), _ACTS, reranker=reranker)
 
 
 def _ids(hits: list[Hit]) -> list[str]:
@@ -252,7 +253,7 @@ def test_with_a_model_that_writes_the_chosen_clauses_are_shown_first_and_all_tok
     shipped: Library, search: Search, reranker: ModelReranker, model: ChatModel, server: Chooser
 ) -> None:
     server.says("[@4.4] [@4.7]", "开通 7 个自然日内，您有权要求终止合作并要求全额无息退还[@4.7]。")
-    answer = Answerer(shipped, search, Confidence.load(), _ANSWER, model, reranker=reranker).answer(_QUESTION)
+    answer = Answerer(shipped, search, Confidence.load(), _ACTS, model, reranker=reranker).answer(_QUESTION)
     assert ["》4.4（" in server.shown()[0], "》4.7（" in server.shown()[1]] == [True, True]
     assert [citation.clause.id for citation in answer.citations] == ["4.7"]
     assert answer.tokens == {"prompt": 200, "completion": 20}
@@ -261,7 +262,7 @@ def test_with_a_model_that_writes_the_chosen_clauses_are_shown_first_and_all_tok
 def test_a_model_that_says_none_answers_is_not_asked_to_write(
     shipped: Library, search: Search, reranker: ModelReranker, model: ChatModel, server: Chooser
 ) -> None:
-    answer = Answerer(shipped, search, Confidence.load(), _ANSWER, model, reranker=reranker).answer(_QUESTION)
+    answer = Answerer(shipped, search, Confidence.load(), _ACTS, model, reranker=reranker).answer(_QUESTION)
     assert (answer.status, len(server.told)) == (Status.NOT_COVERED, 1)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from answering.acts import Acts
 from answering.answer import Answer
 from answering.answerer import Answerer
 from answering.confidence import Confidence
@@ -123,10 +124,10 @@ def test_words_of_users_stand_between_marks_they_cannot_close(shipped: Library) 
 def ask(shipped: Library, shipped_index: Index) -> Callable[..., Answer]:
     """Asks a question after the refund question, with these replies of the model: the rewriting first, then the answer."""
     search = Search(shipped_index, Ranking.load(), Lexicon.load())
-    prompt, rewrite = load_prompt("answer", ("clauses", "history", "question")), load_prompt("rewrite", ("history", "question"))
+    acts = Acts.load()
 
     def of(model: Scripted, question: str, *history: str) -> Answer:
-        return Answerer(shipped, search, Confidence.load(), prompt, model, rewrite=rewrite).answer(question, history)
+        return Answerer(shipped, search, Confidence.load(), acts, model).answer(question, history)
 
     return of
 

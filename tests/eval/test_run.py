@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from answering.acts import Acts
 from answering.answer import Answer
 from answering.answerer import Answerer
 from answering.confidence import Confidence
 from eval.metrics import Score, summarise
 from eval.questions import QUESTIONS, EvalCase, load_questions
 from eval.run import run_cases
-from prompts.prompt import load_prompt
 from retrieval.index import Index
 from retrieval.lexicon import Lexicon
 from retrieval.library import Library
@@ -33,18 +33,24 @@ class _Watched(Answerer):
     before: Callable[[str], None] = staticmethod(lambda case: None)
 
     def answer(
-        self, question: str, history: Sequence[str] = (), *, agreements: Sequence[str] = (), question_id: str | None = None
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        *,
+        agreements: Sequence[str] = (),
+        question_id: str | None = None,
+        chat: str = "",
     ) -> Answer:
         assert question_id is not None
         self.asked.append(question_id)
         self.before(question_id)
-        return super().answer(question, history, agreements=agreements, question_id=question_id)
+        return super().answer(question, history, agreements=agreements, question_id=question_id, chat=chat)
 
 
 @pytest.fixture
 def answerer(shipped: Library, shipped_index: Index) -> _Watched:
-    prompt = load_prompt("answer", ("clauses", "history", "question"))
-    watched = _Watched(shipped, Search(shipped_index, Ranking.load(), Lexicon.load()), Confidence.load(), prompt)
+    acts = Acts.load()
+    watched = _Watched(shipped, Search(shipped_index, Ranking.load(), Lexicon.load()), Confidence.load(), acts)
     watched.asked = []
     return watched
 

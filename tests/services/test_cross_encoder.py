@@ -20,6 +20,7 @@ import pytest
 import torch
 import transformers
 
+from answering.acts import Acts
 from answering.answer import Status
 from answering.answerer import Answerer
 from answering.confidence import Confidence
@@ -125,9 +126,9 @@ def test_nothing_found_is_nothing_to_order(reranker: Reranker) -> None:
 
 
 def test_the_clause_cited_is_the_one_the_model_puts_first(reranker: Reranker, shipped: Library, search: Search, hits: list[Hit]) -> None:
-    prompt = load_prompt("answer", ("clauses", "history", "question"))
-    plain = Answerer(shipped, search, Confidence.load(), prompt).answer(_QUESTION)
-    answer = Answerer(shipped, search, Confidence.load(), prompt, reranker=reranker).answer(_QUESTION)
+    acts = Acts.load()
+    plain = Answerer(shipped, search, Confidence.load(), acts).answer(_QUESTION)
+    answer = Answerer(shipped, search, Confidence.load(), acts, reranker=reranker).answer(_QUESTION)
     best = reranker.rerank(_QUESTION, plain.retrieved)[0][0].clause
     assert plain.citations[0].clause != best
     assert (answer.status, answer.citations[0].clause, answer.retrieved[0].clause) == (Status.ANSWERED, best, best)

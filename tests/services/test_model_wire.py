@@ -22,12 +22,12 @@ from typing import Any
 
 import pytest
 
+from answering.acts import Acts
 from answering.answer import Answer, Reason, Status
 from answering.answerer import Answerer
 from answering.chain import load_chain
 from answering.checks import is_verbatim
 from answering.confidence import Confidence
-from prompts.prompt import load_prompt
 from retrieval.index import Index
 from retrieval.lexicon import Lexicon
 from retrieval.library import Library
@@ -39,7 +39,7 @@ _STARTING = 30.0  # seconds the server may take to start
 _PATIENCE = 30.0  # seconds a model may take, where a test is not about time
 _QUESTION = "企点开通几天内可以无条件退款？"
 _KEY = "sk-very-secret"
-_PROMPT = load_prompt("answer", ("clauses", "history", "question"))
+_ACTS = Acts.load()
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def ask(shipped: Library, shipped_index: Index, model_server: ModelServer, monke
         monkeypatch.setenv("OPENAI_API_KEY", _KEY)
         monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
         wired = load_chain(f"openai:{model}", seconds, os.environ)
-        return Answerer(shipped, Search(shipped_index, Ranking.load(), Lexicon.load()), Confidence.load(), _PROMPT, wired).answer(_QUESTION)
+        return Answerer(shipped, Search(shipped_index, Ranking.load(), Lexicon.load()), Confidence.load(), _ACTS, wired).answer(_QUESTION)
 
     return of
 
@@ -181,7 +181,7 @@ def test_the_request_is_the_prompt_and_the_clauses_found(ask: Ask, model_server:
     request = model_server.requests("good")[-1]
     system, user = request["messages"]
     refund = next(clause for clause in shipped.clauses(["qidian"]) if clause.id == "4.7")
-    assert (system["role"], system["content"]) == ("system", _PROMPT.system)
+    assert (system["role"], system["content"]) == ("system", _ACTS.answer.system)
     assert user["role"] == "user"
     assert f"[C1] {refund.label}（腾讯权利义务）\n{refund.text}" in user["content"]
     assert f"<问题>\n{_QUESTION}\n</问题>" in user["content"]
