@@ -14,8 +14,8 @@ help: ## list the commands
 ask: $(VENV)/.runtime ## ask a question: make ask Q="企点开通几天内可以无条件退款？"
 	@$(BIN)/wenyue ask "$$Q"
 
-test: $(VENV)/.development ## run the tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.development ## run the tests, as many at once as there are processors
+	@$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 lint: $(VENV)/.development ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -97,8 +97,9 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture(scope="session")
 def shipped_index(shipped: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    """The opened index of the shipped agreements."""
-    index = open_index(tmp_path_factory.mktemp("shipped-index"), shipped)
+    """The opened index of the shipped agreements, built once for all processes that run tests."""
+    run = tmp_path_factory.getbasetemp()
+    index = open_index((run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "shipped-index", shipped)
     yield index
     index.close()
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from answering.answer import Status
-from answering.claims import claims_in, sentinel
+from answering.checks import Claim
+from answering.claims import ClaimReader, claims_in, sentinel
 
 
 @pytest.mark.parametrize(
@@ -128,3 +131,44 @@ def test_a_sentinel_alone_is_a_refusal(reply: str, status: Status) -> None:
 )
 def test_a_reply_with_anything_else_in_it_is_none(reply: str) -> None:
     assert sentinel(reply) is None
+
+
+def _read(pieces: list[str]) -> list[Claim]:
+    reader = ClaimReader()
+    return [*(claim for piece in pieces for claim in reader.read(piece)), *reader.end()]
+
+
+# fmt: off
+_FRAGMENTS = [
+    "七日内可以退款", "增值服务不退", "。", "！", "？", "[C1]", "【C2】", "[C1, C3]", "（C3", "[", "(", "）", "C", "3", " ", "\n", "*", "**", "- ", "1. ", "2）",
+    "2.5 元", "（含税）", "Ok. ", "e.g. foo", "根据《直销协议》第4.7条，", "第4.7条", "”", "“甲”", "NOT_COVERED", "乙方",
+]
+# fmt: on
+
+
+@settings(max_examples=400, deadline=None)
+@given(parts=st.lists(st.sampled_from(_FRAGMENTS), max_size=14), cuts=st.lists(st.integers(1, 5), min_size=1))
+def test_the_claims_are_the_same_however_the_reply_is_cut(parts: list[str], cuts: list[int]) -> None:
+    reply = "".join(parts)
+    pieces, at = [], 0
+    while at < len(reply):
+        size = cuts[len(pieces) % len(cuts)]
+        pieces.append(reply[at : at + size])
+        at += size
+    assert _read(pieces) == claims_in(reply)
+
+
+def test_a_claim_is_given_as_soon_as_nothing_can_be_added_to_it() -> None:
+    reader = ClaimReader()
+    said = "七日内可以退款。[C1][C2] 增值服务不退[C3]。"
+    given = [len(list(reader.read(char))) for char in said]
+    assert given.index(1) == said.index("增")
+    assert [claim.handles for claim in reader.end()] == [("C3",)]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [["七日内可以退款[C", "1]。"], ["七日内可以退款。[", "C1", "]"], ["七日内可以退款。【C1", "】"], ["七日内可以退款。\n", "[C", "1]"]],
+)
+def test_a_handle_cut_in_two_is_one_handle(pieces: list[str]) -> None:
+    assert _read(pieces) == [Claim("七日内可以退款。", ("C1",))]
