@@ -6,8 +6,11 @@ import hashlib
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import retrieval
 from answering.acts import Acts
 from answering.answer import Answer, Status
 from answering.asking import asks_which_prevails, is_elsewhere, is_order
@@ -71,8 +74,8 @@ class Answerer:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the same question may get another answer: library and index, prompts, model."""
-        return f"{self._search.index.version}/{self._acts.version}/{self.model_name}/{self._learned}"
+        """Changes when the same question may get another answer: library and index, prompts, model, what was learned, the code itself."""
+        return f"{self._search.index.version}/{self._acts.version}/{self.model_name}/{self._learned}/{_code()}"
 
     @property
     def model_name(self) -> str:
@@ -152,11 +155,13 @@ class Answerer:
         """What models cost is added to `spent`; `first_ms` is on time.perf_counter's clock, in seconds."""
         if asked.courtesy:
             return self._replies.courtesy(asked)
+        if is_order(asked.text):
+            return self._replies.refuse(asked, self._finder.hits(asked), Status.OUT_OF_SCOPE)
         if asked.numbers:
             return self._replies.look_up(asked)
         if len(asked.agreements) == 2 and asks_which_prevails(asked.text) and (answer := self._replies.which_prevails(asked)):
             return answer
-        if is_order(asked.text) or (not asked.agreements and is_elsewhere(asked.text)):
+        if not asked.agreements and is_elsewhere(asked.text):
             return self._replies.refuse(asked, self._finder.hits(asked), Status.OUT_OF_SCOPE)
         found = self._finder.find(asked, unsure=self._writer is not None, chat=chat)
         spent += found.spent
@@ -211,6 +216,14 @@ class Answerer:
     def _written(self, asked: Question, found: Found, writing: Writing, *, whole: bool = True) -> Answer:
         """The answer as far as the model has written it."""
         return _told_by(writing, self._replies.proven(asked, writing.proof, found.hits, whole=whole))
+
+
+@cache
+def _code() -> str:
+    """A hash of the files that answers are made by."""
+    folders = (Path(__file__).parent, Path(next(iter(retrieval.__path__))))
+    files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".toml", ".json"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def _told_by(writing: Writing, answer: Answer) -> Answer:

@@ -21,6 +21,7 @@ from retrieval.precedence import precedence
 from retrieval.search import Search
 
 _RELATED = 3
+_LISTED = 12  # clauses under a number asked for; an article may have fifty
 
 NOT_COVERED = "现有协议里没有写到这一点，不能凭推测回答。"
 OUT_OF_SCOPE = "这不是协议条款的问题，我只回答所收协议写了什么。"
@@ -92,8 +93,10 @@ class Replies:
             return self.which(asked, holders)
         shown = [part for clause in found for part in ([clause] if clause.text else self._links.subtree(clause)) if part.text]
         hits = tuple(Hit(clause, 1.0, (("number", at),)) for at, clause in enumerate(shown, start=1))
-        exhibits = exhibit(shown, self._links)
+        exhibits = exhibit(shown[:_LISTED], self._links)
         answer = self._checked(asked, [Claim(part.lead_in + part.clause.text, (part.handle,)) for part in exhibits], exhibits, hits)
+        if len(shown) > _LISTED:
+            missing.append(f"共 {len(shown)} 款，这里只列前 {_LISTED} 款，其余请按条号问")
         return replace(answer, notice="；".join(missing) + "。" if missing else "")
 
     def _no_such(self, written: str, key: str) -> str:

@@ -104,6 +104,9 @@ REASONS: Mapping[str, str] = {
     "meaning_reversed": "意思相反",
     "parties_swapped": "主体说反",
     "quote_not_verbatim": "引语不是原文",
+    "not_supported": "评判说条款不支持",
+    "cut_off": "没有写完",
+    "too_long": "句子太长",
     "check_failed": "核对本身出错",
 }
 
