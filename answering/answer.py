@@ -36,6 +36,8 @@ class Reason(StrEnum):
     MEANING_REVERSED = "meaning_reversed"
     PARTIES_SWAPPED = "parties_swapped"
     QUOTE_NOT_VERBATIM = "quote_not_verbatim"
+    WRONG_AGREEMENT = "wrong_agreement"
+    FOREIGN_MARK = "foreign_mark"
     NOT_SUPPORTED = "not_supported"  # says the judge
     CUT_OFF = "cut_off"
     TOO_LONG = "too_long"
@@ -164,10 +166,13 @@ class Answer:
     @property
     def text(self) -> str:
         """What a person reads, citations printed in it."""
+        from answering.wording import say  # which needs the languages from here
+
         if self.status is not Status.ANSWERED:
             lines = [self.message, *(f"· {choice.label}" for choice in self.choices)]
             if self.related:
-                lines.append("可能相关：" + "、".join(clause.label for clause in self.related))
+                labels = say("comma", self.language).join(clause.label for clause in self.related)
+                lines.append(say("related", self.language, labels=labels))
             return "\n".join(lines)
         return "\n".join(
             statement.text + "（" + "、".join(self.citations[at].clause.label for at in statement.citations) + "）"

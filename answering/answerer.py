@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,9 @@ from answering.question import Question, understand
 from answering.replies import Replies
 from answering.rewriting import rewritten
 from answering.suggestions import Suggestions
+from answering.wording import say, sentence_of
 from answering.writer import Writer, Writing
+from retrieval.clause import Hit
 from retrieval.library import Library
 from retrieval.search import Search
 
@@ -33,9 +35,6 @@ if TYPE_CHECKING:
     from answering.reranking import Reranker
 
 _CONSIDERED = 12  # hits between whose agreements somebody is asked to choose
-
-_UNPROVEN = "模型的回答没有通过核对；以下直接摘自条款。"
-_BOUNDED = "模型写得太长，只显示了前面的部分。"
 
 Drafts = Generator[Answer, None, Answer]
 """The answer as far as it has come, each time that there is more of it; the whole one in the end."""
@@ -67,7 +66,7 @@ class Answerer:
         self._acts = acts
         self._model = model
         self._replies = Replies(library, search, self._finder, bearings)
-        self._writer = Writer(model, acts, search.index.links, bearings, budget, judge) if model else None
+        self._writer = Writer(model, acts, library.agreements, search.index.links, bearings, budget, judge) if model else None
         self._suggestions = Suggestions(library.agreements, search.index.links, search.index.likely)
         others = (search.ranking, search.lexicon.version, confidence, budget, getattr(reranker, "name", ""), getattr(judge, "name", ""))
         self._learned = hashlib.sha256(repr(others).encode()).hexdigest()[:12]
@@ -111,17 +110,17 @@ class Answerer:
         agreements: Sequence[str] = (),
         question_id: str | None = None,
         chat: str = "",
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer]:
         """The answer as it grows: once each time that a statement has passed its checks, and whole in the end, the last.
 
         Statements and citations of one are the first of the next, unchanged but that the last knows what bears on the citations: what was
-        shown is never taken back. Raises what `answer` does, when the first is asked for. Whoever closes the iterator early ends what the model writes.
+        shown is never taken back. Raises what `answer` does, when the first is asked for. Whoever closes it early ends what the model writes.
         """
         return self._told(question, history, agreements, question_id, chat, whole=False)
 
     def _told(
         self, question: str, history: Sequence[str], agreements: Sequence[str], question_id: str | None, chat: str, *, whole: bool
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer]:
         started = time.perf_counter()
         for key in agreements:
             self._library.agreement(key)
@@ -136,7 +135,13 @@ class Answerer:
 
         def dressed(draft: Answer) -> Answer:
             first = None if draft.first_ms is None else (draft.first_ms - started) * 1000
-            return replace(draft, understood_as=understood_as, first_ms=first, latency_ms=(time.perf_counter() - started) * 1000)
+            return replace(
+                draft,
+                language=asked.language,
+                understood_as=understood_as,
+                first_ms=first,
+                latency_ms=(time.perf_counter() - started) * 1000,
+            )
 
         drafts = self._drafts(asked, spent, chat, whole=whole)
         while True:
@@ -174,9 +179,11 @@ class Answerer:
         if found.denied or (not found.answering and (writer is None or not hits or not self._finder.on_topic(asked))):
             return self._replies.refuse(asked, hits)
         if found.answering and not asked.agreements and len(found.aspects) == 1:
-            keys = [key for key in differing(asked.search_text, hits, self._search.index.likely) if self._finder.answers_within(asked, key)]
-            if len(keys) > 1:
+            keys = differing(asked.search_text, hits, self._search.index.likely)
+            if keys and all(self._finder.answers_within(asked, key) for key in keys):
                 return self._replies.which(asked, keys, hits)
+            if keys:  # a choice must not end in a refusal: then each of them is answered at once
+                found = replace(found, answering=[(found.aspects[0], _best_of(key, hits)) for key in keys])
         if writer is None:
             return self._replies.quote(asked, found)
         first = list(dict.fromkeys(hit.clause for _, hit in found.answering))
@@ -202,16 +209,19 @@ class Answerer:
             return _told_by(writing, self._replies.refuse(asked, found.hits, status))
         if not proof.statements:
             quoted = self._replies.quote(asked, found)
-            if writing.failure is not None:
-                return replace(quoted, notice=f"{writing.failure}；以下直接摘自条款。" if found.answering else f"{writing.failure}。")
-            notice = _UNPROVEN if found.answering else ""
-            return replace(_told_by(writing, quoted), model=quoted.model, withheld=tuple(proof.withheld), notice=notice)
+            quoted = replace(_told_by(writing, quoted), model=quoted.model, withheld=tuple(proof.withheld), first_ms=None)
+            if writing.failure is None:
+                return replace(quoted, notice=say("unproven", asked.language) if found.answering else "")
+            why = writing.failure.told(asked.language)
+            why = say("quoted_instead_", asked.language, failure=why) if found.answering else why
+            return replace(quoted, notice=sentence_of([why], asked.language))
         if writing.failure is not None:  # it broke off: what it said stands, and what else answers is quoted
             said = {citation.clause for citation in proof.citations}
             unsaid = {hit.clause for _, hit in found.answering} - said
             proof.put(extract(asked.search_text, [shown for shown in proof.exhibits if shown.clause in unsaid]))
-        notice = f"{writing.failure}；模型没有写完。" if writing.failure else _BOUNDED if writing.bounded else ""
-        return replace(self._written(asked, found, writing), notice=notice)
+            failure = say("broke_off_", asked.language, failure=writing.failure.told(asked.language))
+            return replace(self._written(asked, found, writing), notice=sentence_of([failure], asked.language))
+        return replace(self._written(asked, found, writing), notice=say("bounded", asked.language) if writing.bounded else "")
 
     def _written(self, asked: Question, found: Found, writing: Writing, *, whole: bool = True) -> Answer:
         """The answer as far as the model has written it."""
@@ -224,6 +234,10 @@ def _code() -> str:
     folders = (Path(__file__).parent, Path(next(iter(retrieval.__path__))))
     files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".toml", ".json"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
+def _best_of(key: str, hits: Sequence[Hit]) -> Hit:
+    return next(hit for hit in hits if hit.clause.agreement == key)
 
 
 def _told_by(writing: Writing, answer: Answer) -> Answer:

@@ -15,6 +15,7 @@ from answering.langchain_model import LangChainModel
 from answering.models import Completion, Reply
 from answering.spending import Spending
 from answering.vendors import services
+from answering.wording import said
 
 _PAUSES = (0.5, 1.0)  # seconds at most before the second and the third try, at least half of them
 _PATIENCE = 3.0  # seconds to wait for one model while there is another to ask
@@ -49,16 +50,16 @@ class ModelChain:
         return reply.completion
 
     def _pieces(self, system: str, user: str, chat: str, *, whole: bool) -> Generator[str, None, Completion]:
-        failures: list[str] = []
+        failures: list[ModelError] = []
         for at, link in enumerate(self._links):
             last = at == len(self._links) - 1
             try:
                 return (yield from link.pieces(system, user, chat, whole=whole, last=last))
             except _GivenUp as given_up:
-                failures.append(str(given_up))
+                failures.append(given_up)
                 if not last:
                     _log.warning("%s；改问 %s", given_up, self._links[at + 1].model.name)
-        raise ModelError("；".join(dict.fromkeys(failures)))
+        raise ModelError(*{str(failure): reason for failure in failures for reason in failure.reasons}.values())
 
 
 def load_chain(
@@ -77,7 +78,7 @@ def load_chain(
     return ModelChain([LangChainModel(service, timeout, tracing=tracing) for service in found], spending)
 
 
-class _GivenUp(Exception):
+class _GivenUp(ModelError):
     """A model did not answer, and nothing of a reply was passed on."""
 
 
@@ -93,7 +94,7 @@ class _Link:
         """The reply, in one piece if `whole`. Raises _GivenUp before the first piece, CallFailed after it."""
         permit = self._breaker.admit()
         if permit is None:
-            raise _GivenUp(f"模型 {self.model.name} 刚才连续失败或限流，{max(1, round(self._breaker.remaining))} 秒后再试")
+            raise _GivenUp(said("model_resting_", model=self.model.name, seconds=max(1, round(self._breaker.remaining))))
         alive: bool | None = None  # as long as it is not known, or the asker has left
         deadline = time.monotonic() + self.model.timeout
         try:
@@ -111,9 +112,9 @@ class _Link:
                     if begun:
                         raise
                     if not self._waited(failure, pause, deadline, last=last):
-                        raise _GivenUp(str(failure)) from failure
+                        raise _GivenUp(*failure.reasons) from failure
                 except ModelError as error:  # it may not be paid for
-                    raise _GivenUp(str(error)) from error
+                    raise _GivenUp(*error.reasons) from error
             raise AssertionError("the last try returns or raises")
         finally:
             self._breaker.settle(permit, alive)

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from answering.enriched import SUFFIX, Enriched, Find
 from answering.errors import ModelError
 from answering.evidence import Exhibit, count_tokens, exhibit
-from answering.models import ChatModel, Completion
+from answering.models import ChatModel
 from answering.written import Sieve, rows_of
 from prompts.prompt import Prompt
 from retrieval.clause import Clause
@@ -29,7 +29,6 @@ from retrieval.links import Links
 _TOGETHER = 8  # clauses a batch
 _BUDGET = 3000  # tokens of clauses a batch; what is written about them is about twice as long
 _ENOUGH = 4  # questions with which a clause is not asked about again
-_PAUSES = (2.0, 15.0)  # seconds before a call that failed is tried again
 _GIVE_UP = 3  # batches that fail in a row end the run: the model is gone; one alone may only have been refused
 
 NO_MODEL = "没有设置模型，写不了问题；请用 WENYUE_MODEL 指定，例如 WENYUE_MODEL=openai:gpt-4.1-mini"
@@ -189,7 +188,7 @@ def _write(batch: Sequence[Exhibit], model: ChatModel, prompt: Prompt, file: Enr
         if not asked or stop.is_set():
             break
         try:
-            completion = _complete(model, *prompt.fill(clauses="\n\n".join(shown.shown() for shown in asked)), stop)
+            completion = model.complete(*prompt.fill(clauses="\n\n".join(shown.shown() for shown in asked)))
         except ModelError as error:
             failure = str(error)
             break
@@ -203,14 +202,3 @@ def _write(batch: Sequence[Exhibit], model: ChatModel, prompt: Prompt, file: Enr
     dropped["duplicate"] += file.add({shown.clause.id: sieves[shown.handle].kept for shown in batch})
     dropped = sum((sieve.dropped for sieve in sieves.values()), dropped)
     return _Written(len(batch), dropped, prompt_tokens, completion_tokens, failure)
-
-
-def _complete(model: ChatModel, system: str, user: str, stop: Event) -> Completion:
-    """Raises ModelError when the last try has failed, or at once when the run is to stop."""
-    for pause in _PAUSES:
-        try:
-            return model.complete(system, user)
-        except ModelError:
-            if stop.wait(pause):
-                raise
-    return model.complete(system, user)

@@ -9,6 +9,7 @@ from typing import Any
 
 from answering.errors import ModelError
 from answering.vendors import Service
+from answering.wording import Said, said
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _SPENT = ("insufficient_quota", "billing_hard_limit_reached")
@@ -22,9 +23,9 @@ class CallFailed(ModelError):
     """
 
     def __init__(
-        self, said: str, *, again: bool = False, dead: bool = False, read: bool = False, after: float = 0.0, status: int | None = None
+        self, reason: Said, *, again: bool = False, dead: bool = False, read: bool = False, after: float = 0.0, status: int | None = None
     ) -> None:
-        super().__init__(said)
+        super().__init__(reason)
         self.again = again
         self.dead = dead
         self.read = read
@@ -33,11 +34,11 @@ class CallFailed(ModelError):
 
 
 def too_slow(service: Service, seconds: float) -> CallFailed:
-    return CallFailed(f"模型 {service.name} 在 {seconds:g} 秒内没有回答", dead=True, read=True)
+    return CallFailed(said("model_slow_", model=service.name, seconds=f"{seconds:g}"), dead=True, read=True)
 
 
 def empty(service: Service) -> CallFailed:
-    return CallFailed(f"模型 {service.name} 没有回答任何内容", read=True)
+    return CallFailed(said("model_silent_", model=service.name), read=True)
 
 
 def failure_of(error: Exception, service: Service) -> CallFailed:
@@ -49,40 +50,39 @@ def failure_of(error: Exception, service: Service) -> CallFailed:
     if "connecttimeout" in kind:
         return CallFailed(_unreachable(service), dead=True)
     if "timeout" in kind:
-        return CallFailed(f"模型 {service.name} 太久没有回答", dead=True, read=True)
+        return CallFailed(said("model_too_slow_", model=service.name), dead=True, read=True)
     if "connect" in kind or "protocol" in kind:
         return CallFailed(_unreachable(service), again=True, dead=True)
     if hasattr(error, "body"):  # an error told within the stream
-        return CallFailed(f"模型 {service.name} 的服务出错{_coded(error)}", again=True, dead=True, read=True)
-    return CallFailed(f"模型 {service.name} 出错，它的回答读不懂（{type(error).__name__}）", again=True, dead=True, read=True)
+        return CallFailed(said("model_broken_", model=service.name, code=_coded(error)), again=True, dead=True, read=True)
+    return CallFailed(said("model_unreadable_", model=service.name, kind=type(error).__name__), again=True, dead=True, read=True)
 
 
 def _refused(error: Exception, status: int, service: Service) -> CallFailed:
-    name, coded = service.name, _coded(error, status)
-    key = service.vendor.key if service.vendor and service.vendor.key else "密钥设置"
+    name, code = service.name, _coded(error, status)
     if status in (401, 403):
-        return CallFailed(f"模型 {name} 的服务拒绝了密钥{coded}，请检查 {key}", status=status)
+        if service.vendor and service.vendor.key:
+            return CallFailed(said("key_refused_", model=name, code=code, variable=service.vendor.key), status=status)
+        return CallFailed(said("key_refused_unnamed_", model=name, code=code), status=status)
     if status == 404:
-        return CallFailed(f"模型 {name} 的服务没有这个模型或地址{coded}，请检查模型名与地址", status=status)
+        return CallFailed(said("model_unknown_", model=name, code=code), status=status)
     if status == 402 or (status == 429 and _code(error) in _SPENT):
-        return CallFailed(f"模型 {name} 的账户余额或额度已用完{coded}", status=status)
+        return CallFailed(said("model_unpaid_", model=name, code=code), status=status)
     if status == 429:
-        return CallFailed(f"模型 {name} 的服务限流{coded}，请稍后再问", again=True, after=_retry_after(error), status=status)
+        return CallFailed(said("model_limited_", model=name, code=code), again=True, after=_retry_after(error), status=status)
     if status >= 500 or status in (408, 409):
-        return CallFailed(f"模型 {name} 的服务出错{coded}", again=True, dead=True, after=_retry_after(error), status=status)
-    return CallFailed(
-        f"模型 {name} 的服务不接受这次提问{coded}，条款可能超过了它的长度（可调小 WENYUE_EVIDENCE_TOKENS），或内容被它拦截", status=status
-    )
+        return CallFailed(said("model_broken_", model=name, code=code), again=True, dead=True, after=_retry_after(error), status=status)
+    return CallFailed(said("request_refused_", model=name, code=code), status=status)
 
 
-def _unreachable(service: Service) -> str:
-    return f"连不上模型 {service.name} 的服务，请检查网络与地址设置"
+def _unreachable(service: Service) -> Said:
+    return said("model_unreachable_", model=service.name)
 
 
-def _coded(error: Exception, status: int | None = None) -> str:
+def _coded(error: Exception, status: int | None = None) -> Said | str:
     """`（HTTP 400，context_length_exceeded）`, as far as known. A vendor's code is a word of its documentation, not of the prompt."""
-    parts = [f"HTTP {status}"] if status else []
-    return f"（{'，'.join([*parts, *filter(None, [_code(error)])])}）" if parts or _code(error) else ""
+    parts = [*([f"HTTP {status}"] if status else []), *filter(None, [_code(error)])]
+    return said("coded", code="，".join(parts)) if parts else ""
 
 
 def _code(error: Exception) -> str:

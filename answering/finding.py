@@ -22,13 +22,15 @@ _EACH = 6  # agreements, the best found, that a question about all of them is pu
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`hits` of the whole question, best first; `answering` are the aspects that a clause answers, each with that clause; `surest` is
-    how sure the surest aspect is. `denied` tells that the re-ranker saw no answer in any of them. `spent` is what re-ranking cost.
+    """`hits` of the whole question, best first; `answering` are the aspects that a clause answers, each with that clause; `beside` are
+    the hits of the first of these aspects; `surest` is how sure the surest aspect is. `denied` tells that the re-ranker saw no answer in
+    any of them. `spent` is what re-ranking cost.
     """
 
     hits: list[Hit]
     aspects: list[Aspect]
     answering: list[tuple[Aspect, Hit]]
+    beside: list[Hit]
     surest: Sureness
     denied: bool
     spent: list[Completion]
@@ -69,8 +71,10 @@ class Finder:
         if any(each.holds for each in sure) or (unsure and hits and self.on_topic(asked)):
             found = [self._reranked(aspect, ranked, spent, chat) for aspect, ranked in zip(aspects, found, strict=True)]
         if not any(found):
-            return Found(hits, aspects, [], surest, bool(hits), spent)
-        return Found(_merged(found, whole), aspects, self._answering(aspects, found, sure, spent, chat), surest, False, spent)
+            return Found(hits, aspects, [], [], surest, bool(hits), spent)
+        answering = self._answering(aspects, found, sure, spent, chat)
+        beside = next((ranked for aspect, ranked in zip(aspects, found, strict=True) if answering and aspect == answering[0][0]), [])
+        return Found(_merged(found, whole), aspects, answering, list(beside), surest, False, spent)
 
     def _aspects(self, asked: Question) -> list[Aspect]:
         aspects = aspects_of(asked, self._agreements)

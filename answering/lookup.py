@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from retrieval.clause import Agreement, Clause, Kind
+from answering.answer import Language
+from answering.wording import say
+from retrieval.clause import Clause, Kind
 from retrieval.numbering import cjk_value
 
 _DIGITS = "零一二三四五六七八九"
@@ -31,22 +33,26 @@ def spoken(written: str) -> str:
     return written.replace("附件/", "附件 ")
 
 
-def range_of(written: str, clauses: Sequence[Clause], agreement: Agreement) -> str:
-    """What there is instead of a number that does not exist: 第四条 共 4.1–4.11."""
+def range_of(written: str, clauses: Sequence[Clause], language: Language = Language.SIMPLIFIED) -> str:
+    """What there is in one agreement instead of a number that does not exist: 第四条共 4.1–4.11. Empty where it has no articles."""
     annexed = written.startswith("附件/")
     part = [clause for clause in clauses if clause.annex is annexed and clause.occurrence == 1]
     number = written.removeprefix("附件/")
     if annexed and not part:
-        return "它没有附件"
+        return say("no_annex", language)
     where = "附件 " if annexed else ""
     if dotted := re.match(r"(\d+)\.", number):
         within = [clause for clause in part if re.fullmatch(rf"{dotted.group(1)}\.\d+", clause.number)]
         if within:
             within.sort(key=lambda clause: int(clause.number.split(".")[1]))
-            deeper = _deepest(number, part)
-            return deeper or f"{where}第{numeral(int(dotted.group(1)))}条共 {within[0].number}–{within[-1].number}"
+            article = f"{where}第{numeral(int(dotted.group(1)))}条"
+            first, last = within[0].number, within[-1].number
+            return _deepest(number, part, language) or say("range_in_article", language, article=article, first=first, last=last)
     articles = [clause for clause in part if clause.kind is Kind.ARTICLE]
-    return f"{where}共 {len(articles)} 条，从{articles[0].number}到{articles[-1].number}" if articles else ""
+    if not articles:
+        return ""
+    key = "articles_of_annex" if annexed else "articles"
+    return say(key, language, count=len(articles), first=articles[0].number, last=articles[-1].number)
 
 
 def _place(clause: Clause) -> str:
@@ -54,7 +60,7 @@ def _place(clause: Clause) -> str:
     return clause.id.partition("#")[0].rpartition("/")[2]
 
 
-def _deepest(number: str, part: Sequence[Clause]) -> str:
+def _deepest(number: str, part: Sequence[Clause], language: Language) -> str:
     """The range under the longest piece of the number that does exist: 4.6 下共 4.6.1–4.6.2."""
     pieces = number.split("（")[0].split(".")
     for cut in range(len(pieces), 1, -1):
@@ -63,7 +69,9 @@ def _deepest(number: str, part: Sequence[Clause]) -> str:
         under = [clause for clause in part if above and clause.parent == above.id]
         if above and under:
             first, last = _place(under[0]), _place(under[-1])
-            return f"{prefix} 下共 {first}–{last}" if len(under) > 1 else f"{prefix} 下只有 {first}"
+            if len(under) == 1:
+                return say("one_under", language, number=prefix, first=first)
+            return say("range_under", language, number=prefix, first=first, last=last)
     return ""
 
 

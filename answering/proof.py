@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from answering.answer import Citation, Reason, Statement, Withheld
-from answering.checks import Case, Claim, first_failure, is_verbatim
+from answering.checks import Case, Claim, first_failure
 from answering.errors import ModelError
 from answering.evidence import Exhibit
-from answering.extractive import quote_of
+from answering.extractive import quote_for
 from answering.question import Question
-from answering.sentences import nearest
+from retrieval.clause import Agreement
 
 _LONGEST = 400  # characters of a sentence; in a longer one nobody sees which clause bears what
 
@@ -28,13 +28,16 @@ class Proof:
     With a `judge` a claim that has passed all checks is put to it too; where it cannot say, the claim has not passed.
     """
 
-    def __init__(self, asked: Question, exhibits: Sequence[Exhibit], judge: Judging | None = None, chat: str = "") -> None:
+    def __init__(
+        self, asked: Question, exhibits: Sequence[Exhibit], agreements: Sequence[Agreement], judge: Judging | None = None, chat: str = ""
+    ) -> None:
         self.exhibits = exhibits
         self.statements: list[Statement] = []
         self.citations: list[Citation] = []
         self.withheld: list[Withheld] = []
         self._asked = asked
-        self._case = Case({shown.handle: shown for shown in exhibits}, asked.whole)
+        names = {agreement.key: (*agreement.names, agreement.title) for agreement in agreements}
+        self._case = Case({shown.handle: shown for shown in exhibits}, asked.whole, names)
         self._judge = judge
         self._chat = chat
         self._places: dict[str, int] = {}
@@ -60,7 +63,7 @@ class Proof:
         for shown in self._case.cited(claim):
             if shown.handle not in self._places:
                 self._places[shown.handle] = len(self.citations)
-                self.citations.append(Citation(shown.clause, self._quote(claim, shown), shown.path, shown.lead_in))
+                self.citations.append(Citation(shown.clause, quote_for(claim, shown, self._asked.search_text), shown.path, shown.lead_in))
         self.statements.append(Statement(claim.text, tuple(self._places[handle] for handle in claim.handles)))
 
     def withhold(self, claim: Claim, reason: Reason) -> None:
@@ -76,11 +79,3 @@ class Proof:
 
     def _own_words(self, claim: Claim) -> str:
         return "\n".join(shown.lead_in + shown.clause.text for shown in self._case.cited(claim))
-
-    def _quote(self, claim: Claim, shown: Exhibit) -> str:
-        """Words of the clause, verbatim: those the claim is made of, or the sentence nearest to it."""
-        own = claim.text.removeprefix(shown.lead_in)
-        for candidate in (own, nearest(claim.text, shown.clause.text), quote_of(self._asked.search_text, shown)):
-            if is_verbatim(candidate, shown.clause.text):
-                return candidate
-        return shown.clause.text

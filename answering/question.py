@@ -8,9 +8,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from answering.answer import Language
 from answering.asking import parts_of
 from answering.errors import QuestionError
 from answering.followup import NAME, NUMBER, Message, made_whole
+from answering.language import language_of
 from answering.lookup import spoken
 from retrieval.clause import Agreement
 from retrieval.pinyin import sounding_like
@@ -59,6 +61,7 @@ class Question:
     whole: str = ""
     follow_up: bool = False
     courtesy: bool = False
+    language: Language = Language.SIMPLIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def understand(text: str, history: Sequence[str], agreements: Sequence[Agreement
         whole="，".join(_filled(part, names) for part in turn.parts) if turn.inherited or turn.follow_up else text,
         follow_up=turn.follow_up,
         courtesy=turn.courtesy,
+        language=language_of(text),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from answering.answer import Answer, Choice, Status
+from answering.answer import Answer, Choice, Language, Status
 from answering.bearings import Bearings
 from answering.checks import Claim
 from answering.evidence import Exhibit, exhibit
@@ -15,6 +15,7 @@ from answering.limits import limit_of
 from answering.lookup import find_number, range_of, spoken
 from answering.proof import Proof
 from answering.question import Question
+from answering.wording import say, sentence_of
 from retrieval.clause import Clause, Hit
 from retrieval.library import Library
 from retrieval.precedence import precedence
@@ -22,11 +23,6 @@ from retrieval.search import Search
 
 _RELATED = 3
 _LISTED = 12  # clauses under a number asked for; an article may have fifty
-
-NOT_COVERED = "现有协议里没有写到这一点，不能凭推测回答。"
-OUT_OF_SCOPE = "这不是协议条款的问题，我只回答所收协议写了什么。"
-_AT_YOUR_SERVICE = "我在。想问哪份协议写了什么，直接说就行。"
-_WHICH = "请问您问的是哪一份协议？"
 
 
 class Replies:
@@ -40,13 +36,13 @@ class Replies:
         self._bearings = bearings
 
     def courtesy(self, asked: Question) -> Answer:
-        return replace(self.refuse(asked, (), Status.OUT_OF_SCOPE), message=_AT_YOUR_SERVICE)
+        return replace(self.refuse(asked, (), Status.OUT_OF_SCOPE), message=say("at_your_service", asked.language))
 
     def refuse(self, asked: Question, hits: Sequence[Hit], status: Status | None = None) -> Answer:
         """A refusal; where no status is given, by whether the question may be one of agreements at all."""
         status = status or (Status.NOT_COVERED if self._finder.on_topic(asked) else Status.OUT_OF_SCOPE)
         related = tuple(hit.clause for hit in hits[:_RELATED]) if status is Status.NOT_COVERED else ()
-        message = NOT_COVERED if status is Status.NOT_COVERED else OUT_OF_SCOPE
+        message = say("not_covered" if status is Status.NOT_COVERED else "out_of_scope", asked.language)
         return Answer(asked.id, asked.text, status, message=message, related=related, retrieved=tuple(hits))
 
     def quote(self, asked: Question, found: Found) -> Answer:
@@ -54,9 +50,10 @@ class Replies:
         if not found.answering:
             return self.refuse(asked, found.hits)
         clauses = [hit.clause for _, hit in found.answering]
-        printed = self._lexicon.printed(asked.search_text)
-        if len(clauses) == 1 and (limit := limit_of(asked.search_text, found.hits, printed)):
-            clauses.append(limit)
+        if len(clauses) == 1:
+            question = found.answering[0][0].search_text
+            if limit := limit_of(question, found.beside, self._lexicon.printed(question)):
+                clauses.append(limit)
         exhibits = exhibit(list(dict.fromkeys(clauses)), self._links)
         return self._checked(asked, extract(asked.search_text, exhibits), exhibits, found.hits)
 
@@ -83,11 +80,11 @@ class Replies:
             held = {key: find_number(number.written, self._library.clauses([key])) for key in keys}
             found += [clause for clauses in held.values() for clause in clauses if clause not in found]
             if asked.agreements:
-                missing += [self._no_such(number.written, key) for key, clauses in held.items() if not clauses]
+                missing += [self._no_such(number.written, key, asked.language) for key, clauses in held.items() if not clauses]
             elif not any(held.values()):
-                missing.append(f"所收的协议里都没有 {spoken(number.written)}")
+                missing.append(say("nowhere_", asked.language, number=spoken(number.written)))
         if not found:
-            return Answer(asked.id, asked.text, Status.NOT_COVERED, message="；".join(missing) + "。")
+            return Answer(asked.id, asked.text, Status.NOT_COVERED, message=sentence_of(missing, asked.language), language=asked.language)
         holders = list(dict.fromkeys(clause.agreement for clause in found))
         if not asked.agreements and len(holders) > 1:
             return self.which(asked, holders)
@@ -96,21 +93,32 @@ class Replies:
         exhibits = exhibit(shown[:_LISTED], self._links)
         answer = self._checked(asked, [Claim(part.lead_in + part.clause.text, (part.handle,)) for part in exhibits], exhibits, hits)
         if len(shown) > _LISTED:
-            missing.append(f"共 {len(shown)} 款，这里只列前 {_LISTED} 款，其余请按条号问")
-        return replace(answer, notice="；".join(missing) + "。" if missing else "")
+            missing.append(say("listed_", asked.language, count=len(shown), most=_LISTED))
+        return replace(answer, notice=sentence_of(missing, asked.language))
 
-    def _no_such(self, written: str, key: str) -> str:
-        agreement = self._library.agreement(key)
-        there = range_of(written, self._library.clauses([key]), agreement)
-        return f"《{agreement.title}》没有 {spoken(written)}" + (f"（{there}）" if there else "")
+    def _no_such(self, written: str, key: str, language: Language) -> str:
+        title, number = self._library.agreement(key).title, spoken(written)
+        there = range_of(written, self._library.clauses([key]), language)
+        if not there:
+            return say("missing_", language, title=title, number=number)
+        return say("missing_but_", language, title=title, number=number, there=there)
 
     def which(self, asked: Question, keys: Sequence[str], hits: Sequence[Hit] = ()) -> Answer:
         """The question back, which of these agreements is meant."""
         choices = []
         for key in keys:
             agreement = self._library.agreement(key)
-            choices.append(Choice(key, f"《{agreement.title}》", f"{agreement.names[0]}：{asked.whole}"))
-        return Answer(asked.id, asked.text, Status.CLARIFY, message=_WHICH, choices=tuple(choices), retrieved=tuple(hits))
+            choices.append(
+                Choice(key, f"《{agreement.title}》", say("named_question", asked.language, name=agreement.names[0], question=asked.whole))
+            )
+        return Answer(
+            asked.id,
+            asked.text,
+            Status.CLARIFY,
+            message=say("which_agreement", asked.language),
+            choices=tuple(choices),
+            retrieved=tuple(hits),
+        )
 
     def which_prevails(self, asked: Question) -> Answer | None:
         """Which of the two agreements named goes before the other, as their texts say; None where they do not say."""
@@ -126,6 +134,6 @@ class Replies:
 
     def _checked(self, asked: Question, claims: Sequence[Claim], exhibits: Sequence[Exhibit], hits: Sequence[Hit]) -> Answer:
         """The answer made of the claims that pass every check; the others are withheld with their reasons."""
-        proof = Proof(asked, exhibits)
+        proof = Proof(asked, exhibits, self._library.agreements)
         proof.put(claims)
         return self.proven(asked, proof, hits)

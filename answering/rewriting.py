@@ -10,10 +10,13 @@ from answering.errors import ModelError, QuestionError
 from answering.figures import figures
 from answering.models import ChatModel, Completion
 from answering.question import Question, clean, understand
+from answering.sentences import share
 from prompts.prompt import Prompt
 from retrieval.clause import Agreement
+from retrieval.words import normalise
 
 _HANDLE = re.compile(r"[\[【［(（]\s*[CＣc]\s*\d+\s*[\]】］)）]")
+_SAID = 0.4  # of its bigrams; what joins the words of one turn to those of another is new
 _QUOTES = "“”\"'`「」 "
 
 
@@ -42,11 +45,15 @@ def rewritten(
 
 
 def _is_sane(whole: str, asked: Question, agreements: Sequence[Agreement]) -> bool:
-    """Whether it is one line, and has the agreements, clause numbers and figures of the message and none that nobody spoke of."""
+    """Whether it is one line, mostly in words of the conversation, and has the agreements, clause numbers and figures of the message and
+    none that nobody spoke of.
+    """
     try:
         if clean(whole) != whole or _HANDLE.search(whole):
             return False
     except QuestionError:
+        return False
+    if share(normalise(whole), [normalise(said) for said in (asked.text, asked.whole, *asked.history)]) < _SAID:
         return False
     mine, now = _named(asked.text, agreements), _named(whole, agreements)
     return mine <= now <= mine.union(*(_named(said, agreements) for said in asked.history))

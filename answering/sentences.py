@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from retrieval.words import bigrams
 
-_SENTENCE = re.compile(r"[^。！？!?\n]+(?:[。！？!?]+[”’」』）)]*|$)")
+_SENTENCE = re.compile(r"[^。！？!?\n]+(?:[。！？!?]+[”’」』）)]*|$)", re.MULTILINE)
 _PART = re.compile(r"[^；;]+(?:[；;]|$)")
 _LONG = 90  # characters; a longer sentence is taken apart at its semicolons
 

@@ -21,6 +21,7 @@ from sqlalchemy.schema import CreateTable
 
 from answering.errors import ModelError
 from answering.prices import Price
+from answering.wording import said
 from retrieval.errors import StorageError
 
 _METADATA = MetaData()
@@ -36,9 +37,6 @@ _EVERYONE = "*"
 _KEPT = 92  # days
 _TRIES = 3
 WRITTEN = 800  # tokens a reply is reckoned at until it is there
-
-TODAY = "今天的模型用量已到设定的上限，明天再由模型回答"
-TODAY_HERE = "这个会话今天的模型用量已到设定的上限，明天再由模型回答"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +119,16 @@ class Spending:
             long_ago = (datetime.date.fromisoformat(wanted.day) - datetime.timedelta(_KEPT)).isoformat()
             connection.execute(delete(_SPENT).where(_SPENT.c.day < long_ago))
         if not _add(connection, wanted.day, _EVERYONE, wanted.spent, limits.tokens, limits.money):
-            raise ModelError(TODAY)
+            raise ModelError(said("spent_today_"))
         self._open_row(connection, wanted.day, wanted.chat)
         if not _add(connection, wanted.day, wanted.chat, wanted.spent, limits.chat_tokens):
-            raise ModelError(TODAY_HERE)
+            raise ModelError(said("spent_today_here_"))
 
     def _open_row(self, connection: Connection, day: str, chat: str) -> bool:
         """Make the row where there is none, another process perhaps doing the same; returns whether it was made here."""
         insert: Any = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
         row = insert(_SPENT).values(day=day, chat=chat, tokens=0, money=0).on_conflict_do_nothing()
-        return bool(connection.execute(row).rowcount == 1)
+        return bool(connection.execute(row, execution_options={"preserve_rowcount": True}).rowcount == 1)
 
     def _write(self, work: Callable[[Connection], Any]) -> Any:
         try:
@@ -139,7 +137,7 @@ class Spending:
                 return work(connection)
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
-            raise ModelError(f"记不下模型的用量，因此不问模型；请检查数据库（{_first_line(cause)}）") from error
+            raise ModelError(said("unrecorded_", cause=_first_line(cause))) from error
 
     def _create(self) -> None:
         for attempt in range(_TRIES):

@@ -18,7 +18,8 @@ from answering.evidence import count_tokens, exhibit, within_budget
 from answering.models import ChatModel, Completion
 from answering.proof import Judging, Proof
 from answering.question import Question
-from retrieval.clause import Clause
+from answering.wording import said
+from retrieval.clause import Agreement, Clause
 from retrieval.links import Links
 
 _SHOWN = 12  # clauses a model is shown at most, besides those brought along
@@ -50,9 +51,19 @@ class Writing:
 class Writer:
     """Lets a model write answers from clauses. `budget` is in tokens of clauses it is shown."""
 
-    def __init__(self, model: ChatModel, acts: Acts, links: Links, bearings: Bearings, budget: int, judge: Judging | None = None) -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        acts: Acts,
+        agreements: Sequence[Agreement],
+        links: Links,
+        bearings: Bearings,
+        budget: int,
+        judge: Judging | None = None,
+    ) -> None:
         self._model = model
         self._acts = acts
+        self._agreements = agreements
         self._links = links
         self._bearings = bearings
         self._budget = budget
@@ -69,10 +80,10 @@ class Writer:
         found = exhibit(shown, self._links, self._bearings.brought(shown, asked.whole))
         exhibits = within_budget(found, self._budget, count_tokens)
         prompt = self._acts.compare if len(asked.agreements) > 1 or asked.about_all else self._acts.answer
-        proof = Proof(asked, exhibits, self._judge, chat)
+        proof = Proof(asked, exhibits, self._agreements, self._judge, chat)
         writing = Writing(proof, prompt.version, model=self._model.name, left_out=len(found) - len(exhibits))
         if not exhibits:
-            writing.failure = ModelError(f"WENYUE_EVIDENCE_TOKENS={self._budget} 放不下找到的条款，没有问模型")
+            writing.failure = ModelError(said("no_room_", budget=self._budget))
             return writing
         told = "\n\n".join(shown.shown() for shown in exhibits)
         messages = prompt.fill(clauses=told, history="\n".join(asked.history) or "（无）", question=asked.whole)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -19,6 +19,7 @@ from bot.wiring import NOTES, opened, progress_bar, tell
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from bot.place import Place
     from retrieval.clause import Hit
     from retrieval.search import Search
 
@@ -41,38 +42,43 @@ _BATCH_TIME = 5  # a batch of likely questions is several times as long as an an
 def ask(
     question: Annotated[str | None, typer.Argument(show_default=False)] = None,
     agreement: AgreementOption = None,
+    full: Annotated[bool, typer.Option("--full", help="依据的条款显示全文。")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """回答一个问题，给出依据的条款号；不写问题，就举几个能问的例子。"""
     with _failing_plainly(), opened() as wired:
         if question is None:
-            from bot.rendering import show_questions
+            from bot.answer_view import show_questions
 
             examples = [f'wenyue ask "{example}"' for example in wired.examples(agreement or ())]
             show_questions(NOTES, "请写出问题，例如：" if examples else "请写出问题。", examples)
             raise typer.Exit(2)
-        answer = wired.answerer().answer(question, agreements=agreement or ())
+        conversation = wired.conversation(wired.answerer(), _here("ask"), agreement or (), follows=False)
         if as_json:
-            _print_json(answer.to_json())
+            _print_json(conversation.ask(question).to_json())
         else:
-            from bot.rendering import show_answer
+            from bot.answer_view import show_growing
+            from bot.form import form_of
 
-            show_answer(_screen(), answer)
+            drafts = conversation.stream(question)
+            show_growing(_screen(), (form_of(draft, wired.library.agreements) for draft in drafts), full=full)
 
 
 @app.command()
 def chat(agreement: AgreementOption = None) -> None:
     """在终端里连续提问。/new 开始新对话，/quit 退出。"""
     from answering.errors import AnsweringError
-    from bot.conversation import Conversation
-    from bot.rendering import show_answer, show_questions
+    from bot.answer_view import show_growing, show_questions
+    from bot.form import form_of
 
     with _failing_plainly(), opened() as wired:
         for key in agreement or ():
             wired.library.agreement(key)
-        conversation = Conversation(wired.answerer(), agreement or ())
+        conversation = wired.conversation(wired.answerer(), _here(), agreement or ())
         screen = _screen()
         screen.print("问协议，每句答案都带条款号。/new 开始新对话，/quit 退出。", style="dim")
+        if conversation.goes_on:
+            screen.print("接着之前的对话；要重新开始，请输入 /new。", style="dim")
         if examples := wired.examples(agreement or ()):
             show_questions(screen, "例如：", examples)
         while True:
@@ -88,7 +94,7 @@ def chat(agreement: AgreementOption = None) -> None:
                 screen.print("好，开始新对话。", style="dim")
             elif line:
                 try:
-                    show_answer(screen, conversation.ask(line))
+                    show_growing(screen, (form_of(draft, wired.library.agreements) for draft in conversation.stream(line)))
                 except AnsweringError as error:
                     screen.print(str(error), style="yellow", markup=False)
 
@@ -133,6 +139,53 @@ def clauses(keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...")
 
         for key in dict.fromkeys(clause.agreement for clause in found):
             show_clauses(_screen(), wired.library.agreement(key), [c for c in found if c.agreement == key])
+
+
+@app.command()
+def answers(
+    beginning: Annotated[str | None, typer.Argument(metavar="[ID]", help="编号，写开头几位就行；给了就只看这一个回答。")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="从什么时候起：30m、12h、2d、1w，或日期。")] = None,
+    status: Annotated[
+        Literal["answered", "not_covered", "out_of_scope", "clarify", "error"] | None,
+        typer.Option("--status", metavar="STATUS", help="只看这种结果：answered、not_covered、out_of_scope、clarify、error。"),
+    ] = None,
+    place: Annotated[str | None, typer.Option("--chat", metavar="CHANNEL[:CHAT]", help="只看这个渠道，或其中这个会话。")] = None,
+    contains: Annotated[str | None, typer.Option("--contains", metavar="TEXT", help="问题或回答里有这些字。")] = None,
+    limit: Annotated[int, typer.Option("-n", min=1, max=10000, help="最多几个，从最近的起。")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """看答过的问题；写编号就看那一个回答的全部经过。"""
+    from bot.records import RecordsError
+    from bot.records_view import moment, show_record, show_records
+
+    with _failing_plainly(RecordsError):
+        try:
+            start = moment(since, datetime.datetime.now().astimezone()) if since else None
+        except ValueError as error:
+            NOTES.print(f"错误：{error}", style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(2) from error
+        with opened() as wired:
+            channel, _, chat = (place or "").partition(":")
+            records = wired.records()
+            if beginning is not None:
+                found = [records.get(beginning)]
+            else:
+                found = records.listing(
+                    since=start, status=status, channel=channel or None, chat=chat or None, contains=contains, limit=limit
+                )
+            if as_json:
+                for record in found:
+                    _print_json(record.to_json())
+                return
+            names = {agreement.key: agreement.names[0] for agreement in wired.library.agreements}
+            if beginning is not None:
+                show_record(_screen(), found[0], names)
+            elif found:
+                show_records(_screen(), found, names)
+            elif records.days:
+                NOTES.print("没有这样的回答。")
+            else:
+                NOTES.print("没有保留任何回答：WENYUE_KEEP_DAYS 是 0。")
 
 
 @agreements_app.callback()
@@ -282,6 +335,19 @@ def _failing_plainly(*also: type[Exception]) -> Iterator[None]:
     except (*known, *also) as error:
         NOTES.print(f"错误：{error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
+
+
+def _here(thread: str = "") -> Place:
+    """This terminal, and whoever is at it."""
+    import getpass
+
+    from bot.place import Place
+
+    try:
+        asker = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container's user may have no name
+        asker = ""
+    return Place("terminal", thread=thread, asker=asker)
 
 
 def _screen() -> Console:

@@ -55,7 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         findings.append(_index(settings, library, named))
     except RetrievalError as error:
         findings.append(Finding("协议", "wrong", str(error)))
-    findings += [finding, *_models(settings), _reranker(settings)]
+    findings += [finding, *_models(settings), _reranker(settings), *_judge(settings)]
     return findings
 
 
@@ -158,6 +158,14 @@ def _reranker(settings: Settings) -> Finding:
         return Finding("重排", "wrong", str(error))
     named = settings.model if settings.reranker == BY_MODEL else settings.reranker
     return Finding("重排", "good", f"找到的条款由 {named} 重排")
+
+
+def _judge(settings: Settings) -> list[Finding]:
+    if settings.judge is None:
+        return []
+    from bot.model_trial import try_judge
+
+    return [Finding("评判", *try_judge(settings))]
 
 
 def show_findings(console: Console, findings: list[Finding]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from bot.settings import Settings
-from bot.wiring import services_of, spending_of
+from bot.wiring import judge_of, services_of, spending_of
 
 if TYPE_CHECKING:
     from answering.vendors import Service
@@ -70,6 +70,29 @@ def _tried(service: Service, settings: Settings) -> Said:
     if not any("C1" in claim.handles for claim in claims_in(done.text)):
         return "note", f"{told}；但没有按格式写条款代号：它写的句子多半会被扣下，改为摘引条款；请换一个模型"
     return "good", f"{told}；按格式写条款代号"
+
+
+def try_judge(settings: Settings) -> Said:
+    """What there is to say of the judge, having put a right sentence and a wrong one to it."""
+    from answering.errors import ModelError
+    from answering.evidence import Exhibit
+    from retrieval.clause import Clause, Kind
+
+    _, _, text = _CLAUSES.partition("\n")
+    clause = Clause("parking", "1.1", "1.1", 1, Kind.CLAUSE, 2, None, "", text, False, "《停车协议》1.1")
+    shown = [Exhibit("C1", clause, "", "")]
+    try:
+        judge = judge_of(settings)
+        assert judge is not None
+        right, wrong = (judge.supports(sentence, shown, _QUESTION) for sentence in ("停车每小时 5 元。", "停车不收费。"))
+    except ModelError as error:
+        return "wrong", f"WENYUE_JUDGE：{error}"
+    if right and not wrong:
+        return "good", f"通过核对的句子再由 {settings.judge} 评判"
+    return (
+        "wrong",
+        f"WENYUE_JUDGE={settings.judge} 分不清有没有依据：对的句子它说{'支持' if right else '不支持'}，错的它说{'支持' if wrong else '不支持'}；请换一个模型",
+    )
 
 
 def _many(tokens: int) -> str:

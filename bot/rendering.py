@@ -1,40 +1,22 @@
-"""What a person sees in the terminal."""
+"""What a person sees in the terminal besides answers: clauses found, agreements, what a run did."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from rich.console import Console, Group
-from rich.padding import Padding
-from rich.rule import Rule
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from answering.answer import Answer, Citation, Defined, Status
 from answering.enrich import Enrichment
 from retrieval.clause import Agreement, Clause, Hit
 from retrieval.precedence import Edge, Relation
 
-_COLOURS = {
-    Status.ANSWERED: "green",
-    Status.NOT_COVERED: "yellow",
-    Status.OUT_OF_SCOPE: "yellow",
-    Status.CLARIFY: "cyan",
-    Status.ERROR: "red",
-}
 _RELATIONS = {
     Relation.SUPPLEMENTS: "是补充协议",
     Relation.PREVAILS: "不一致时优先",
     Relation.FALLS_BACK: "未尽事宜适用",
-}
-_NAMES = {
-    Status.ANSWERED: "有条款依据",
-    Status.NOT_COVERED: "协议未写到",
-    Status.OUT_OF_SCOPE: "不在协议范围内",
-    Status.CLARIFY: "请选择协议",
-    Status.ERROR: "出错",
 }
 _DROPPED = {
     "unreadable": "格式不对",
@@ -46,81 +28,6 @@ _DROPPED = {
     "surplus": "多出的",
     "found_elsewhere": "更像在问别的条款",
 }
-_BEGINNING = 30  # characters of a clause that is only pointed at
-_ADDRESS = re.compile(r"[（(]\s*https?://[^（）()]*[）)]")
-
-
-def show_answer(console: Console, answer: Answer) -> None:
-    """The answer, then the cited clauses with the quoted words highlighted, and beneath each, once, what helps to read it."""
-    colour = _COLOURS[answer.status]
-    console.print(Text(f"● {_NAMES[answer.status]}", style=f"bold {colour}"))
-    if answer.understood_as:
-        console.print(Padding(Text(f"（按“{answer.understood_as}”理解）", style="dim"), (0, 2)))
-    if answer.status is not Status.ANSWERED:
-        console.print(Padding(Text(answer.message), (0, 2)))
-        for choice in answer.choices:
-            console.print(Padding(Text(f"· {choice.label}　例如问：{choice.question}"), (0, 4)))
-        if answer.related:
-            console.print(Padding(Text("可能相关：" + "、".join(c.label for c in answer.related), style="dim"), (0, 2)))
-    for statement in answer.statements:
-        labels = "、".join(answer.citations[at].clause.label for at in statement.citations)
-        console.print(Padding(Text.assemble(statement.text, "　", (labels, "bold cyan")), (0, 2)))
-    if answer.citations:
-        console.print(Rule("依据", style="dim", align="left"))
-        told: set[str] = set()
-        for citation in answer.citations:
-            helps = [line for line in _helps(citation) if line not in told]
-            told.update(helps)
-            console.print(Padding(_cited(citation, helps), (0, 2, 1, 2)))
-    if answer.withheld:
-        console.print(Text(f"另有 {len(answer.withheld)} 句未通过核对，没有显示。", style="yellow"))
-    if answer.notice:
-        console.print(Text(answer.notice, style="yellow"))
-    if answer.suggestions:
-        show_questions(console, "还可以问：", answer.suggestions)
-
-
-def show_questions(console: Console, head: str, questions: Iterable[str]) -> None:
-    """Questions one may ask, each on a line that can be copied."""
-    for line in (head, *(f"  {question}" for question in questions)):
-        console.print(Text(line, style="dim"), soft_wrap=True)
-
-
-def _cited(citation: Citation, helps: Sequence[str]) -> Group:
-    """A cited clause: where it stands, what introduces it, its text with the quoted words standing out, and what helps to read it."""
-    clause = citation.clause
-    body = Text(clause.text, style="dim")
-    at = clause.text.find(citation.quote)
-    if at >= 0:
-        body.stylize("not dim bold", at, at + len(citation.quote))
-    head = Text.assemble((clause.label, "bold cyan"), (f"　{citation.path}" if citation.path else "", "dim"))
-    under = [Text(citation.under, style="dim")] if citation.under else []
-    return Group(head, *under, body, *(Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in helps))
-
-
-def _helps(citation: Citation) -> Iterator[str]:
-    """A line for every clause that a cited one refers to, one for the documents that are not held, one for every term defined."""
-    for referred in citation.refers:
-        under = f"…{referred.under[-_BEGINNING:]}" if len(referred.under) > _BEGINNING else referred.under
-        yield f"提到：{referred.clause.label}：{under}{_beginning(referred.clause.content)}"
-    if citation.unheld:
-        yield "提到：" + "".join(f"《{title}》" for title in citation.unheld) + "（未收录）"
-    for defined in citation.defines:
-        yield f"定义：“{defined.term}”{defined.clause.label}：{_around(defined)}"
-
-
-def _beginning(text: str) -> str:
-    text = text.replace("\n", "　")
-    return text if len(text) <= _BEGINNING else text[:_BEGINNING] + "…"
-
-
-def _around(defined: Defined) -> str:
-    """The beginning of a definition; of one that gives a short name to what stands in front of it, the end with the name."""
-    text = _ADDRESS.sub("", defined.sentence.replace("\n", "　"))
-    named = re.search(re.escape(defined.term) + r"[”\"」』]?[）)]?", text)
-    if named is None or named.end() <= _BEGINNING:
-        return _beginning(text)
-    return f"…{text[named.end() - _BEGINNING : named.end()].lstrip()}…"
 
 
 def show_hits(console: Console, hits: Sequence[Hit]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+_FOR_EVER = 36500.0  # days; dates know no more than some thousand years
 
 
 class SettingsError(Exception):
@@ -34,10 +35,14 @@ class Settings:
     prices: str = ""
     tracing: bool = False
     reranker: str | None = None
+    judge: str | None = None
     embeddings: str | None = None
     embeddings_base_url: str | None = None
     embeddings_api_key: str | None = field(default=None, repr=False)
     embeddings_timeout: float = 10.0
+    keep_days: float = 180.0
+    cache_minutes: float = 60.0
+    history_tokens: int = 600
 
     @property
     def enriched(self) -> Path:
@@ -72,10 +77,14 @@ def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | N
         tracing=_switch(values, "WENYUE_TRACING"),
         evidence_tokens=int(_number(values, "WENYUE_EVIDENCE_TOKENS", 6000, least=500)),
         reranker=values.get("WENYUE_RERANKER") or None,
+        judge=values.get("WENYUE_JUDGE") or None,
         embeddings=values.get("WENYUE_EMBEDDINGS") or None,
         embeddings_base_url=_address(values, "WENYUE_EMBEDDINGS_BASE_URL"),
         embeddings_api_key=values.get("WENYUE_EMBEDDINGS_API_KEY") or None,
         embeddings_timeout=_number(values, "WENYUE_EMBEDDINGS_TIMEOUT", 10.0),
+        keep_days=min(_number(values, "WENYUE_KEEP_DAYS", 180.0, least=0), _FOR_EVER),
+        cache_minutes=min(_number(values, "WENYUE_CACHE_MINUTES", 60.0, least=0), _FOR_EVER * 24 * 60),
+        history_tokens=int(_number(values, "WENYUE_HISTORY_TOKENS", 600, least=0)),
     )
 
 
@@ -105,7 +114,7 @@ def _number(values: Mapping[str, str], name: str, default: float, *, least: floa
     try:
         number = float(text)
     except ValueError:
-        number = 0.0
+        number = float("nan")  # which is at least nothing
     if not least <= number < float("inf"):
         raise SettingsError(f"{name} must be a number of at least {least:g}, not {text!r}")
     return number

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from bot.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from answering.answerer import Answerer
+    from answering.judging import Judge
     from answering.models import ChatModel
     from answering.reranking import Reranker
     from answering.spending import Spending
@@ -76,7 +78,8 @@ class Wired:
         search, model = self.search(), self.model()
         reranker = reranker_of(self.settings, model, search.index.links)
         budget = self.settings.evidence_tokens
-        return Answerer(self.library, search, Confidence.load(), Acts.load(), model, budget=budget, reranker=reranker)
+        judge = judge_of(self.settings, self.spending()) if model else None
+        return Answerer(self.library, search, Confidence.load(), Acts.load(), model, budget=budget, reranker=reranker, judge=judge)
 
     def model(self, times: float = 1) -> ChatModel | None:
         """The chat model that is configured, given `times` the time of an answer; None where none is."""
@@ -101,7 +104,7 @@ class Wired:
         return self._records
 
     def conversation(self, answerer: Answerer, place: Place, agreements: Collection[str] = (), *, follows: bool = True) -> Conversation:
-        """The conversation in a place, restricted to these agreements where any is given; if it does not `follow`, each question stands alone."""
+        """The conversation in a place, held to these agreements where any is given. Unless it `follows`, each question stands alone."""
         from bot.conversation import Conversation
 
         settings = self.settings
@@ -175,6 +178,18 @@ def reranker_of(settings: Settings, model: ChatModel | None, links: Links) -> Re
     from prompts.prompt import load_prompt
 
     return load_reranker(settings.reranker, model, load_prompt("choose", ("clauses", "question")), links, settings.evidence_tokens)
+
+
+def judge_of(settings: Settings, spending: Spending | None = None) -> Judge | None:
+    """The judge that is configured; None where none is. Raises ModelError."""
+    if not settings.judge:
+        return None
+    from answering.judging import Judge
+    from prompts.prompt import load_prompt
+
+    address = settings.model_base_url if settings.judge == settings.model else None
+    model = model_of(replace(settings, model=settings.judge, model_base_url=address), spending)
+    return Judge(model, load_prompt("judge", ("clauses", "question", "sentence")))
 
 
 def embeddings_of(settings: Settings) -> NamedEmbeddings | None:

@@ -105,7 +105,7 @@ def show_comparison(console: Console, old: Path, new: Path) -> None:
 def measure_verifier(console: Console, library: Library, *, as_json: bool) -> None:
     """Wrong statements made from right ones: how many the checks catch, and how many right ones they withhold."""
     links = Links(library.clauses())
-    right = [*truths.verbatim_truths(library, links), *truths.paraphrase_truths(library, links)]
+    right = [*truths.verbatim_truths(library, links), *truths.paraphrase_truths(library, links), *truths.converted_truths(library, links)]
     found = verdicts.measure(mutants.make_mutants(library, links), right, truths.Table(library, links))
     if as_json:
         console.file.write(json.dumps(found.to_json(), ensure_ascii=False) + "\n")

@@ -44,6 +44,8 @@ class Judge:
         values |= self._citations(case, row, cited)
         values |= _refusals(case, str(row["status"]))
         values["answer_points"] = self._points(case, row) if case.expect == "answer" and case.answer_points else None
+        told = row.get("prompt_version") and row["status"] == "answered"  # a model was asked
+        values["fallback"] = float(row.get("model") == "extractive") if told else None
         values["latency_ms"] = float(row.get("latency_ms") or 0.0) if not crashed else None
         tokens = row.get("tokens") or {}
         values["tokens"] = float(tokens.get("prompt", 0) + tokens.get("completion", 0))

@@ -17,7 +17,7 @@ from answering.checks import Case, Claim
 from answering.sentences import sentences, share
 from eval.flips import flips_of, swaps_of
 from eval.questions import squeezed
-from eval.truths import SHOWN, Table, Truth, paraphrase_truths, rows, verbatim_truths
+from eval.truths import SHOWN, Stated, Table, Truth, Written, paraphrase_truths, rows, stated_amounts, verbatim_truths
 from retrieval.clause import Clause
 from retrieval.library import Library
 from retrieval.links import Links
@@ -30,6 +30,8 @@ class Kind(StrEnum):
 
     CHANGED_FIGURE = "changed_figure"
     MISPLACED_FIGURE = "misplaced_figure"
+    SWAPPED_UNIT = "swapped_unit"
+    WRONG_CONVERSION = "wrong_conversion"
     NEIGHBOUR_NUMBER = "neighbour_number"
     OTHER_AGREEMENT = "other_agreement"
     UNKNOWN_HANDLE = "unknown_handle"
@@ -77,6 +79,11 @@ def make_mutants(library: Library, links: Links, *, seed: int = 7, most: int = 3
         made[0] = draw.sample(made[0], min(len(made[0]), max(most // 2, most - len(made[1]))))
         made[1] = draw.sample(made[1], min(len(made[1]), most - len(made[0])))
         found += sorted((_finished(kind, draft, table) for half in made for draft in half), key=lambda mutant: mutant.id)
+    stated = list(stated_amounts(library, links))
+    for kind, others in _OTHERS.items():
+        drafts = list(_other_amount(stated, others))
+        chosen = random.Random(f"{seed}/{kind}").sample(drafts, min(len(drafts), most))  # noqa: S311
+        found += sorted((_finished(kind, draft, table) for draft in chosen), key=lambda mutant: mutant.id)
     return found
 
 
@@ -153,6 +160,14 @@ def _misplaced_figure(truths: Sequence[Truth], table: Table, draw: random.Random
                     text = truth.text[: match.start()] + other + truth.text[match.end() :]
                     if squeezed(text) not in squeezed(truth.clause.text):
                         yield _said(truth, text, f"{match.group()} → {other} @{match.start()}")
+
+
+def _other_amount(stated: Sequence[Stated], others: Callable[[Written], Sequence[str]]) -> Iterator[Draft]:
+    for one in stated:
+        truth = Truth(one.id, "conversion", one.clause, one.chinese or one.english, "")
+        for other in others(one.amount):
+            if text := one.said(other):
+                yield _said(truth, text, f"{one.writing} → {other}")
 
 
 # --- citations -------------------------------------------------------------------------------------------------------
@@ -246,4 +261,8 @@ _GENERATORS: Mapping[Kind, Callable[[Sequence[Truth], Table, random.Random], Ite
     Kind.SWAPPED_PARTIES: _swapped_parties,
     Kind.UNSUPPORTED: _unsupported,
     Kind.STITCHED_QUOTE: _stitched_quote,
+}
+_OTHERS: Mapping[Kind, Callable[[Written], Sequence[str]]] = {
+    Kind.SWAPPED_UNIT: lambda amount: amount.swapped,
+    Kind.WRONG_CONVERSION: lambda amount: amount.mistaken,
 }

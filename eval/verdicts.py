@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table as RichTable
 
 from answering.answer import Reason
-from answering.checks import Case, Claim, first_failure, is_verbatim
+from answering.checks import CHECKS, Case, Claim, failures, first_failure, quote_fits
 from eval.mutants import Mutant
 from eval.truths import Table, Truth, held_out, right_claim
 
@@ -55,13 +56,26 @@ class Tally:
         }
 
 
+@dataclass(slots=True)
+class Catch:
+    """How many statements of a kind a check was the first to withhold, how many it would have withheld, and how many no other would."""
+
+    first: int = 0
+    all: int = 0
+    alone: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Tallies by kind of mutant and by origin of right statement; each for the development half, the held-out half and both."""
+    """Tallies by kind of mutant and by origin of right statement; each for the development half, the held-out half and both.
+
+    `checks` are catches by the name of the check, then by kind or origin. A check that crashed has caught nothing.
+    """
 
     caught: Mapping[str, Mapping[str, Tally]]
     false_alarms: Mapping[str, Mapping[str, Tally]]
     milliseconds: tuple[float, ...]
+    checks: Mapping[str, Mapping[str, Catch]] = field(default_factory=dict)
 
     def percentile(self, percent: float) -> float:
         """Milliseconds that a check of one statement takes."""
@@ -72,6 +86,7 @@ class Verdicts:
         return {
             "caught": {kind: {half: tally.to_json() for half, tally in halves.items()} for kind, halves in self.caught.items()},
             "false_alarms": {kind: {half: tally.to_json() for half, tally in halves.items()} for kind, halves in self.false_alarms.items()},
+            "checks": {name: {kind: asdict(catch) for kind, catch in kinds.items()} for name, kinds in self.checks.items()},
             "milliseconds": {"median": self.percentile(50), "p95": self.percentile(95), "most": self.percentile(100)},
         }
 
@@ -91,18 +106,38 @@ def measure(mutants: Sequence[Mutant], truths: Sequence[Truth], table: Table, ch
         spent.append((time.perf_counter() - started) * 1000)
         return reason
 
+    right = [(truth, *right_claim(truth, table)) for truth in truths]
     for mutant in mutants:
-        if mutant.quote:
-            clauses = [shown.clause.text for shown in mutant.case.cited(mutant.claim)]
-            reason = None if any(is_verbatim(mutant.quote, text) for text in clauses) else Reason.QUOTE_NOT_VERBATIM
-        else:
-            reason = timed(mutant.claim, mutant.case)
+        reason = _quote_refused(mutant) if mutant.quote else timed(mutant.claim, mutant.case)
         _add(caught, mutant.kind.value, mutant.made_of, reason, f"{mutant.id} | {mutant.claim.text}" if reason is None else None)
-    for truth in truths:
-        claim, case = right_claim(truth, table)
+    for truth, claim, case in right:
         reason = timed(claim, case)
         _add(alarms, truth.origin, truth.id, reason, f"{reason} | {truth.id} | {truth.text}" if reason else None)
-    return Verdicts(caught, alarms, tuple(spent))
+    checks: dict[str, dict[str, Catch]] = {check.__name__: {} for check in (*CHECKS, quote_fits)}
+    for mutant in mutants:
+        failed = ([quote_fits.__name__] if _quote_refused(mutant) else []) if mutant.quote else _failed(mutant.claim, mutant.case)
+        _attribute(checks, mutant.kind.value, failed)
+    for truth, claim, case in right:
+        _attribute(checks, truth.origin, _failed(claim, case))
+    return Verdicts(caught, alarms, tuple(spent), checks)
+
+
+def _quote_refused(mutant: Mutant) -> Reason | None:
+    fits = any(quote_fits(mutant.quote, shown.clause.text) for shown in mutant.case.cited(mutant.claim))
+    return None if fits else Reason.QUOTE_NOT_VERBATIM
+
+
+def _failed(claim: Claim, case: Case) -> list[str]:
+    """The checks that a claim fails, in order. One that crashes is none of them."""
+    return [name for name, reason in failures(claim, case).items() if reason is not Reason.CHECK_FAILED]
+
+
+def _attribute(checks: Mapping[str, dict[str, Catch]], kind: str, failed: Sequence[str]) -> None:
+    for at, name in enumerate(failed):
+        catch = checks[name].setdefault(kind, Catch())
+        catch.first += at == 0
+        catch.all += 1
+        catch.alone += len(failed) == 1
 
 
 def _add(tallies: dict[str, dict[str, Tally]], kind: str, made_of: str, reason: Reason | None, odd: str | None) -> None:
@@ -111,8 +146,25 @@ def _add(tallies: dict[str, dict[str, Tally]], kind: str, made_of: str, reason: 
         halves[half].add(reason, odd)
 
 
-def table_of(verdicts: Verdicts) -> RichTable:
-    """The verdicts for people."""
+def table_of(verdicts: Verdicts) -> Group:
+    """The verdicts for people: how much is caught, and which check catches it."""
+    return Group(_tallies_of(verdicts), _checks_of(verdicts))
+
+
+def _checks_of(verdicts: Verdicts) -> RichTable:
+    shown = RichTable(title="Which check withholds what: first to fail / no other fails")
+    shown.add_column("statements")
+    for name in verdicts.checks:
+        shown.add_column(name, justify="right")
+    for group in (verdicts.caught, verdicts.false_alarms):
+        for kind in group:
+            catches = [kinds.get(kind) for kinds in verdicts.checks.values()]
+            shown.add_row(kind, *(f"{catch.first} / {catch.alone}" if catch else "" for catch in catches))
+        shown.add_section()
+    return shown
+
+
+def _tallies_of(verdicts: Verdicts) -> RichTable:
     shown = RichTable(title="Checks against mutants")
     shown.add_column("statements")
     for half in HALVES:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from answering.acts import Acts
-from answering.answer import Answer, Reason, Status
+from answering.answer import Answer, Language, Reason, Status
 from answering.answerer import Answerer
 from answering.checks import is_verbatim
 from answering.confidence import Confidence, Logistic
 from answering.errors import ModelError
 from answering.models import ChatModel, Completion
-from answering.replies import NOT_COVERED, OUT_OF_SCOPE
+from answering.wording import say
 from retrieval.index import open_index
 from retrieval.lexicon import Lexicon
 from retrieval.library import Library
@@ -161,7 +161,7 @@ def test_nonsense_is_never_shown(reply: str, ask: Callable[..., Answer]) -> None
 def test_a_sentinel_alone_is_a_refusal(reply: str, status: Status, ask: Callable[..., Answer]) -> None:
     answer = ask(reply)
     assert (answer.status, answer.statements, answer.citations) == (status, (), ())
-    assert answer.message in (NOT_COVERED, OUT_OF_SCOPE)
+    assert answer.message in (say("not_covered", Language.SIMPLIFIED), say("out_of_scope", Language.SIMPLIFIED))
     assert (answer.model, answer.tokens) == ("scripted", {"prompt": 812, "completion": 40})
 
 

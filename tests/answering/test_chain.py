@@ -14,14 +14,18 @@ from pathlib import Path
 import pytest
 
 import answering.chain
+from answering.answer import Language
 from answering.breaker import FAILURES
 from answering.chain import ModelChain, load_chain
 from answering.errors import ModelError
 from answering.models import Completion
 from answering.prices import Price
-from answering.spending import TODAY, TODAY_HERE, Limits, Spending
+from answering.spending import Limits, Spending
+from answering.wording import say
 from tests.chat_server import ChatServer, Exchange, breaks, hangs, refuses, says, says_whole, writes
 
+TODAY = say("spent_today_", Language.SIMPLIFIED)
+TODAY_HERE = say("spent_today_here_", Language.SIMPLIFIED)
 _SAID = "在开通服务 7 个自然日内，您有权要求退还[C1]。"
 _PATIENCE = 20.0  # seconds, where a test is not about time
 _SLACK = 3.0  # seconds a busy machine may take longer
@@ -241,7 +245,7 @@ def test_a_server_that_is_not_there_is_said_at_once(load: Load, monkeypatch: pyt
 
 def test_a_dead_model_costs_a_few_askers_the_timeout_and_then_none(load: Load, chat_server: ChatServer) -> None:
     chat_server.acts |= {"dead": [hangs()], "good": [says(_SAID)]}
-    chain = load("dead", "good", seconds=0.5)
+    chain = load("dead", "good", seconds=1.5)
     for _ in range(FAILURES):
         chain.complete("系统", "问题")
     with ThreadPoolExecutor(8) as askers:

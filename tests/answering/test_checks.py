@@ -4,9 +4,12 @@ import pytest
 
 from answering import checks
 from answering.answer import Reason
-from answering.checks import Case, Claim, first_failure, is_verbatim
-from answering.evidence import Exhibit
+from answering.checks import LEAST, Case, Claim, failures, first_failure, is_verbatim, quote_fits, verbatim_piece
+from answering.evidence import Exhibit, exhibit
+from answering.extractive import quote_for, widened
 from retrieval.clause import Clause, Kind
+from retrieval.library import Library
+from retrieval.links import Links
 
 _LEASE = "乙方逾期支付租金超过 15 日的，甲方有权解除本合同，并不予退还押金。未经甲方书面同意，乙方不得将房屋转租给第三方。"
 _REPAIR = "房屋的日常维修由甲方负责，乙方应当及时通知甲方；因乙方使用不当造成损坏的，由乙方承担维修费用。"
@@ -34,6 +37,8 @@ def _check(statement: str, *texts: str, lead_in: str = "", handles: tuple[str, .
         ("日常维修是甲方的责任，乙方要及时通知。", _REPAIR),
         ("乙方使用不当弄坏的，维修费用由乙方自己出。", _REPAIR),
         ("开通后七天内用户可以申请退款。", _CLOUD),
+        ("开通后一周内用户可以申请退款。", _CLOUD),
+        ("Users may apply for a refund within one week.", _CLOUD),
         ("数据丢失的，平台不负责任。", _CLOUD),
         ("接收方不能把保密信息披露给第三方。", _SECRET),
         ("法律强制要求披露的，可以披露保密信息，但要立即通知披露方。", _SECRET),
@@ -86,6 +91,8 @@ def test_a_right_or_duty_given_to_the_other_party_is_withheld(statement: str, cl
     [
         ("租金逾期超过 20 日的，甲方可以解除合同。", _LEASE),
         ("开通后 7 个工作日内用户可以申请退款。", _CLOUD),
+        ("开通后两周内用户可以申请退款。", _CLOUD),
+        ("平台应当在一周内处理。", _CLOUD),
         (
             "开通后 5 个工作日内用户可以申请退款，7 个自然日内处理。",
             "用户可以在开通后 7 个工作日内申请退款。平台应当在 5 个工作日内处理退款。",
@@ -163,3 +170,96 @@ def test_a_check_that_raises_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_a_quote_stands_in_its_source_in_one_piece(quote: str, verbatim: bool) -> None:
     assert is_verbatim(quote, _LEASE) is verbatim
+
+
+def test_every_check_that_fails_is_told_and_the_first_of_them_first() -> None:
+    wrong = "房屋的日常维修由乙方负责，乙方应当在 3 天内通知甲方。"
+    case = Case({"C1": _exhibit("C1", _REPAIR)}, "")
+    assert failures(Claim(wrong, ("C1",)), case) == {"figures_borne": Reason.FIGURE_NOT_IN_CLAUSE, "parties_kept": Reason.PARTIES_SWAPPED}
+    assert first_failure(Claim(wrong, ("C1",)), case) is Reason.FIGURE_NOT_IN_CLAUSE
+    assert failures(Claim(_REPAIR, ("C1",)), case) == {}
+
+
+_TYPESET = "乙方逾期超过 １５ 日的，甲方有权解除「主合同」（下称“合同”），\n并不予退还押金。面积为 30㎡。可用性为 99.90%，十五日内结清。"
+
+
+@pytest.mark.parametrize(
+    ("quote", "piece"),
+    [
+        ("逾期超过15日的,甲方有权解除", "逾期超过 １５ 日的，甲方有权解除"),
+        ("解除“主合同”(下称「合同」)，并不予退还", "解除「主合同」（下称“合同”），\n并不予退还"),
+        ('解除"主合同"', "解除「主合同」"),
+        ("\u200b 并不予\t退还押金。", "并不予退还押金。"),
+        ("面积为30m2。", "面积为 30㎡。"),
+        ("5 日的，甲方有权解除", None),
+        ("五日内结清", None),
+        ("90%，十五日内", None),
+        ("面积为30m", None),
+        ("逾期超过15日的，乙方有权解除", None),
+        ("逾期超过15日的……并不予退还押金", None),
+        ("", None),
+        ("\u200b\n", None),
+    ],
+)
+def test_a_quote_is_found_in_whatever_width_and_marks_it_is_typed_and_shown_as_it_is_printed(quote: str, piece: str | None) -> None:
+    assert verbatim_piece(quote, _TYPESET) == piece
+    assert is_verbatim(quote, _TYPESET) is (piece is not None)
+
+
+@pytest.mark.parametrize(
+    ("quote", "source", "fits"),
+    [
+        ("甲方有权解除本合同，并不予退还押金", _LEASE, True),
+        ("并不予退还押金。未经甲方书", _LEASE, True),
+        ("并不予退还押金。未经甲方", _LEASE, True),
+        ("并不予退还押金。未经甲", _LEASE, False),
+        ("并 不 予 退 还 押 金", _LEASE, False),
+        ("转让账号；", "转让账号；", True),
+        ("转让账号", "转让账号；", True),
+        ("转让", "转让账号；", False),
+        ("。", "转让账号；。", False),
+        ("甲方有权解除本合同，并不予退还定金", _LEASE, False),
+    ],
+)
+def test_a_quote_is_twelve_characters_long_or_all_of_the_clause(quote: str, source: str, fits: bool) -> None:
+    assert quote_fits(quote, source) is fits
+
+
+@pytest.mark.parametrize(
+    ("piece", "widest"),
+    [
+        ("可以转租。", "可以转租。\n押金退还。\n租金不变；"),
+        ("押金退还。", "押金退还。\n租金不变；甲方同意；"),
+        ("水费自理。", "甲方同意；乙方担责。水费自理。"),
+        ("同意；乙方", "甲方同意；乙方担责。水费自理。"),
+        ("可以转租。押金退还。租金不变；", "可以转租。\n押金退还。\n租金不变；"),
+    ],
+)
+def test_a_short_quote_takes_its_neighbours_along_in_one_piece(piece: str, widest: str) -> None:
+    text = "可以转租。\n押金退还。\n租金不变；甲方同意；乙方担责。水费自理。"
+    found = widened(verbatim_piece(piece, text) or "", text)
+    assert (found in text, found) == (True, widest)
+
+
+def test_a_clause_that_is_short_is_quoted_whole() -> None:
+    assert widened("转让", "不得转让；") == "不得转让；"
+
+
+@pytest.mark.parametrize(
+    "statement", ["甲方可以解除合同，押金不退。", "乙方逾期支付租金超过15日的,甲方有权解除本合同", _LEASE, "The lease.", "15日"]
+)
+def test_what_is_quoted_for_a_claim_is_long_enough_and_the_words_of_the_clause(statement: str) -> None:
+    shown = _exhibit("C1", _LEASE, "双方约定：")
+    quote = quote_for(Claim(statement, ("C1",)), shown, "可以解除合同吗")
+    assert quote in _LEASE
+    assert quote_fits(quote, _LEASE)
+
+
+def test_any_clause_can_be_quoted_for_any_of_its_sentences(shipped: Library) -> None:
+    links = Links(shipped.clauses())
+    for shown in exhibit([clause for clause in shipped.clauses() if clause.text][::9], links):
+        text = shown.clause.text
+        for part in [text, *text.split("；"), *text.split("。"), *text.splitlines()]:
+            quote = quote_for(Claim(shown.lead_in + part, (shown.handle,)), shown, "")
+            assert quote in text
+            assert len("".join(quote.split())) >= LEAST or quote_fits(quote, text)

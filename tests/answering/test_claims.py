@@ -150,7 +150,8 @@ _FRAGMENTS = [
 @given(parts=st.lists(st.sampled_from(_FRAGMENTS), max_size=14), cuts=st.lists(st.integers(1, 5), min_size=1))
 def test_the_claims_are_the_same_however_the_reply_is_cut(parts: list[str], cuts: list[int]) -> None:
     reply = "".join(parts)
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     while at < len(reply):
         size = cuts[len(pieces) % len(cuts)]
         pieces.append(reply[at : at + size])

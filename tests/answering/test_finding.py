@@ -14,7 +14,14 @@ def test_a_question_about_all_agreements_is_answered_for_each_that_says_somethin
 
 def test_a_question_whose_figures_differ_is_asked_back_and_every_choice_offered_is_answered(answerer: Answerer) -> None:
     asked = 0
-    for question in ("欠费多久会停服务？", "多少天内可以退款？", "数据保留多少天？", "提前几天通知涨价？", "违约金每天按多少算？", "多久没登录会被回收？"):
+    for question in (
+        "欠费多久会停服务？",
+        "多少天内可以退款？",
+        "数据保留多少天？",
+        "提前几天通知涨价？",
+        "违约金每天按多少算？",
+        "多久没登录会被回收？",
+    ):
         answer = answerer.answer(question)
         if answer.status is Status.CLARIFY:
             asked += 1

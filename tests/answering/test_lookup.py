@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from answering.lookup import find_number, numeral, range_of
-from retrieval.clause import Agreement, Clause, Kind
+from retrieval.clause import Clause, Kind
 from retrieval.library import Library
 from retrieval.numbering import cjk_value
 
@@ -13,7 +13,7 @@ def _found(library: Library, key: str, written: str) -> list[str]:
 
 
 def _there_is(library: Library, key: str, written: str) -> str:
-    return range_of(written, library.clauses([key]), library.agreement(key))
+    return range_of(written, library.clauses([key]))
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,8 @@ def test_a_clause_printed_twice_does_not_widen_the_range(shipped: Library) -> No
 
 
 def test_an_agreement_without_articles_has_no_range() -> None:
-    agreement = Agreement("x", "某协议", ("某",), ("甲方",), "x.txt", "测试")
     preamble = Clause("x", "前言", "前言", 1, Kind.PREAMBLE, 1, None, "", "欢迎。", False, "《某协议》前言")
-    assert range_of("4.7", [preamble], agreement) == ""
+    assert range_of("4.7", [preamble]) == ""
 
 
 def test_numerals_up_to_ninety_nine_are_those_that_are_read_back() -> None:

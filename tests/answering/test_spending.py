@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+from answering.answer import Language
 from answering.errors import ModelError
 from answering.prices import Price
-from answering.spending import TODAY, TODAY_HERE, WRITTEN, Limits, Reservation, Spending, Spent
+from answering.spending import WRITTEN, Limits, Reservation, Spending, Spent
+from answering.wording import say
 
+TODAY = say("spent_today_", Language.SIMPLIFIED)
+TODAY_HERE = say("spent_today_here_", Language.SIMPLIFIED)
 _PRICES = {"priced": Price(2.0, 8.0, 0.5)}
 _CALL = 200 + WRITTEN  # tokens that a call of `_reserve` is reckoned at
 _COST = 200 * 2 + WRITTEN * 8  # and millionths

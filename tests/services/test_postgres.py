@@ -1,5 +1,6 @@
 """The library in Postgres is the library in SQLite: the same clauses, and whole or not at all.
 
+TODAY = say("spent_today_", Language.SIMPLIFIED)
 The cluster is a real one, on loopback and thrown away. Where Postgres is not installed these tests fail: none is left out.
 """
 
@@ -22,9 +23,11 @@ import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine
 
+from answering.answer import Language
 from answering.errors import ModelError
 from answering.prices import Price
-from answering.spending import TODAY, WRITTEN, Limits, Spending, Spent
+from answering.spending import WRITTEN, Limits, Spending, Spent
+from answering.wording import say
 from retrieval.errors import StorageError
 from retrieval.library import Library
 
@@ -45,6 +48,7 @@ def tell(message):
 
 print(Library(url).sync(catalog, tell=tell))
 """
+TODAY = say("spent_today_", Language.SIMPLIFIED)
 _STARTING = 30.0  # seconds the cluster may take to start
 
 

@@ -1,0 +1,297 @@
+"""The records: every answer that was given, in the library's database, and the conversations that are read from them."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, timedelta
+from threading import Lock
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, QueuePool, Table, create_engine, delete, event, inspect, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
+
+from answering.answer import Answer
+from bot.place import Place
+from bot.record import ANSWERS, CONVERSATIONS, ID_LENGTH, TABLES, Record, columns_of, create_tables, is_at, row_of, storable
+from retrieval.errors import StorageError
+
+_log = logging.getLogger(__name__)
+
+_REACH = timedelta(hours=12)  # a conversation reaches back no further
+_BATCH = 500  # rows deleted at once, so that nobody waits for long
+_EVERY = 3600.0  # seconds between two looks for what is too old
+_IN_MEMORY = 1000  # rows at most, where none may be written
+_LEFT_ALONE = 3.0  # seconds for which a database that failed is not read: an answer waits for it once, not three times
+_TRIES = 3
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LOTS = 1 << 15  # ids in a millisecond
+
+_Result = TypeVar("_Result")
+
+
+class RecordsError(Exception):
+    """No record, or more than one, is what was asked for. The message is shown to people as it stands."""
+
+
+class Records:
+    """What was answered in the last `days` days. `url` is an SQLAlchemy URL of SQLite or Postgres; threads share it.
+
+    With 0 days nothing is written and what had been is deleted; a conversation is then remembered for as long as this object lasts.
+    What an answer waits for (`keep`, `earlier`, `recent`, `begin`) never raises: where the database fails nothing is kept or remembered,
+    and one warning is logged until something can be kept again. The others raise StorageError.
+    """
+
+    def __init__(self, url: str, days: float = 180, now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(UTC)) -> None:
+        self.days = days
+        self._url = url
+        self._engine = _opened(url) if days else _in_memory()
+        self._now = now
+        self._there = False
+        self._failing = False
+        self._failed = self._expired = float("-inf")  # when, on time.monotonic's clock
+        self._number = 0
+        self._lock = Lock()
+
+    def keep(self, place: Place, answer: Answer, *, fingerprint: str, key: str | None = None, served_from: str | None = None) -> str | None:
+        """Write an answer down. Returns its id, None where it was not written. With a `key` it can be found by `recent`."""
+        row = row_of(place, answer) | {"at": self._now(), "fingerprint": fingerprint, "key": key, "served_from": served_from}
+        kept = self._attempt(lambda connection: self._insert(connection, row), None)
+        if kept is not None:
+            self._failing = False
+            if time.monotonic() - self._expired > _EVERY and self._attempt(self._expire_some, 0) < _BATCH:
+                self._expired = time.monotonic() if self.days else float("-inf")
+        return kept
+
+    def earlier(self, place: Place, limit: int) -> list[str]:
+        """The last questions of the conversation in a place, the oldest first: none from before it was begun, none of 12 hours ago."""
+        return self._attempt(lambda connection: self._earlier(connection, place, limit), [], reading=True)
+
+    def recent(self, key: str, within: timedelta) -> Record | None:
+        """The newest answer that was kept with this key, if it is not older than `within`."""
+        wanted = select(ANSWERS).where(ANSWERS.c.key == key, ANSWERS.c.at >= self._now() - within)
+        newest = wanted.order_by(ANSWERS.c.at.desc(), ANSWERS.c.id.desc()).limit(1)
+        row = self._attempt(lambda connection: connection.execute(newest).mappings().one_or_none(), None, reading=True)
+        return Record.of(row) if row else None
+
+    def begin(self, place: Place) -> None:
+        """Begin a new conversation in a place: what was asked before is no part of it. It stays kept."""
+        began = {"began": self._now()}
+        statement = self._insertion(CONVERSATIONS).values(columns_of(place) | began)
+        statement = statement.on_conflict_do_update(index_elements=list(CONVERSATIONS.primary_key.columns), set_=began)
+        self._attempt(lambda connection: connection.execute(statement), None)
+
+    def listing(
+        self,
+        *,
+        since: datetime.datetime | None = None,
+        status: str | None = None,
+        channel: str | None = None,
+        chat: str | None = None,
+        contains: str | None = None,
+        limit: int = 20,
+    ) -> list[Record]:
+        """The newest records, newest first, of those that are all that is given; `contains` is looked for in question and answer."""
+        equal = {"status": status, "channel": channel, "chat": chat}
+        wanted = select(ANSWERS).where(*(ANSWERS.c[name] == storable(value) for name, value in equal.items() if value is not None))
+        if since is not None:
+            wanted = wanted.where(ANSWERS.c.at >= since)
+        if contains:
+            wanted = wanted.where(or_(*(ANSWERS.c[name].icontains(storable(contains), autoescape=True) for name in ("question", "said"))))
+        newest = wanted.order_by(ANSWERS.c.at.desc(), ANSWERS.c.id.desc()).limit(limit)
+        return self._run(lambda connection: [Record.of(row) for row in connection.execute(newest).mappings()])
+
+    def get(self, beginning: str) -> Record:
+        """The record whose id begins so. Raises RecordsError where there is none, or more than one."""
+        start = beginning.strip().lower()
+        found: list[Record] = []
+        if start and len(start) <= ID_LENGTH and set(start) <= set(_ALPHABET):
+            first, last = (start.ljust(ID_LENGTH, end) for end in (_ALPHABET[0], _ALPHABET[-1]))
+            wanted = select(ANSWERS).where(ANSWERS.c.id.between(first, last)).order_by(ANSWERS.c.id.desc()).limit(2)
+            found = self._run(lambda connection: [Record.of(row) for row in connection.execute(wanted).mappings()])
+        if not found:
+            raise RecordsError(f"没有编号以 {beginning!r} 开头的回答；编号见 wenyue answers")
+        if len(found) > 1:
+            raise RecordsError(f"编号以 {beginning!r} 开头的回答不止一个，例如 {found[0].id} 和 {found[1].id}；请多写几位")
+        return found[0]
+
+    def forget(self, channel: str, *, chat: str | None = None, thread: str | None = None, asker: str | None = None) -> int:
+        """Delete all that was kept of an asker, of a chat or of a place: of what all that is given is true of.
+
+        Returns how many answers that were. Raises ValueError where neither a chat nor an asker is given.
+        """
+        if chat is None and asker is None:
+            raise ValueError("whose words are to be forgotten: a chat or an asker must be given")
+        given = {"channel": channel, "chat": chat, "thread": thread, "asker": asker}
+
+        def forget(connection: Connection) -> int:
+            for table in (CONVERSATIONS, ANSWERS):
+                matching = (table.c[name] == storable(value) for name, value in given.items() if value is not None)
+                deleted = connection.execute(delete(table).where(*matching)).rowcount
+            return deleted
+
+        deleted = self._run(forget)
+        self._run(_empty_log)
+        return deleted
+
+    def expire(self) -> int:
+        """Delete everything that is too old. Returns how many answers that were."""
+        deleted = 0
+        while batch := self._run(self._expire_some):
+            deleted += batch
+        self._run(_empty_log)
+        return deleted
+
+    def close(self) -> None:
+        """Give the database's connections back; what was remembered and not written is gone."""
+        self._engine.dispose()
+
+    def _insert(self, connection: Connection, row: dict[str, Any]) -> str | None:
+        for _ in range(_TRIES):
+            row["id"] = self._next_id(row["at"])
+            insert = self._insertion(ANSWERS).values(row).on_conflict_do_nothing()
+            if connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount == 1:
+                return str(row["id"])
+        return None  # three times another process has drawn the same lot in the same millisecond
+
+    def _insertion(self, table: Table) -> Any:
+        insert: Any = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        return insert(table)
+
+    def _next_id(self, at: datetime.datetime) -> str:
+        """Milliseconds and a lot; greater than every id given here before."""
+        with self._lock:
+            self._number = max(int(at.timestamp() * 1000) * _LOTS + secrets.randbelow(_LOTS), self._number + 1)
+            number = self._number
+        return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(ID_LENGTH)))
+
+    def _earlier(self, connection: Connection, place: Place, limit: int) -> list[str]:
+        began = connection.execute(select(CONVERSATIONS.c.began).where(is_at(CONVERSATIONS, place))).scalar()
+        reach = self._now() - _REACH
+        wanted = select(ANSWERS.c.question).where(is_at(ANSWERS, place), ANSWERS.c.at >= reach)
+        if began is not None:
+            wanted = wanted.where(ANSWERS.c.at > began)
+        newest = connection.execute(wanted.order_by(ANSWERS.c.at.desc(), ANSWERS.c.id.desc()).limit(limit)).scalars().all()
+        return list(reversed(newest))
+
+    def _expire_some(self, connection: Connection) -> int:
+        """Delete what is too old, no more than a batch of it. Returns how many answers that were."""
+        kept = timedelta(days=self.days) if self.days else _REACH
+        connection.execute(delete(CONVERSATIONS).where(CONVERSATIONS.c.began < self._now() - _REACH))
+        old = [select(ANSWERS.c.id).where(ANSWERS.c.at < self._now() - kept).order_by(ANSWERS.c.at).limit(_BATCH)]
+        if not self.days:
+            old.append(select(ANSWERS.c.id).order_by(ANSWERS.c.id.desc()).limit(_BATCH).offset(_IN_MEMORY))
+        return sum(connection.execute(delete(ANSWERS).where(ANSWERS.c.id.in_(ids.scalar_subquery()))).rowcount for ids in old)
+
+    def _attempt(self, work: Callable[[Connection], _Result], otherwise: _Result, *, reading: bool = False) -> _Result:
+        if reading and time.monotonic() - self._failed < _LEFT_ALONE:
+            return otherwise
+        try:
+            return self._run(work)
+        except StorageError as error:
+            self._failed = time.monotonic()
+            if not self._failing:
+                self._failing = True
+                _log.warning("%s。回答照常给出，但没有记下，也不记得之前问过什么。", error)
+            return otherwise
+
+    def _run(self, work: Callable[[Connection], _Result]) -> _Result:
+        try:
+            self._create()
+            with self._engine.begin() as connection:
+                return work(connection)
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError(f"记录用不了，请检查数据库（{_cause(error)}）") from error
+
+    def _create(self) -> None:
+        if self._there:
+            return
+        if not self.days:
+            _clear(self._url)
+        with self._engine.connect() as connection:
+            for attempt in range(_TRIES):
+                try:
+                    with connection.begin():
+                        create_tables(connection)
+                    break
+                except DBAPIError:  # another process may be creating the same table
+                    if attempt == _TRIES - 1:
+                        raise
+        self._there = True
+
+
+def _opened(url: str) -> Engine:
+    options: dict[str, Any] = {"pool_pre_ping": True, **_discreet()}
+    try:
+        engine = create_engine(url, **options)
+        if engine.dialect.name == "postgresql" and engine.dialect.driver in ("psycopg", "psycopg2"):
+            engine = create_engine(url, **options, connect_args={"connect_timeout": 2})
+    except (ArgumentError, ImportError) as error:
+        raise StorageError(f"WENYUE_DATABASE is not a database URL that can be used: {_first_line(error)}") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _in_memory() -> Engine:
+    """A database of which nothing is written anywhere. It has one connection, which threads use in turn."""
+    options: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, **_discreet()}
+    return create_engine("sqlite://", **options, connect_args={"check_same_thread": False})
+
+
+def _discreet() -> dict[str, Any]:
+    """How an engine repeats nobody's words: in no error, and in no log, not even where all that SQLAlchemy can log is asked for."""
+    logging.getLogger("sqlalchemy.engine.Engine.records").setLevel(logging.WARNING)
+    return {"hide_parameters": True, "logging_name": "records"}
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """A second writer waits instead of failing. What is deleted is overwritten: no words stay behind in the file.
+
+    With a write-ahead log nobody waits for the disk: what was written survives the process; a power cut may take the last answers, no more.
+    """
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 5000")
+    cursor.execute("PRAGMA secure_delete = ON")
+    with suppress(sqlite3.OperationalError):  # another process holds the file just now, or it cannot be written
+        if cursor.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",):
+            cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _clear(url: str) -> None:
+    """Delete all that a database was ever given to keep."""
+    engine = _opened(url)
+    try:
+        with engine.begin() as connection:
+            there = set(inspect(connection).get_table_names())
+            for table in TABLES:
+                if table.name in there:
+                    connection.execute(delete(table))
+        with engine.begin() as connection:
+            _empty_log(connection)
+    finally:
+        engine.dispose()
+
+
+def _empty_log(connection: Connection) -> None:
+    """Take what was deleted out of SQLite's write-ahead log too; where somebody reads it just now, the last to close the file does."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+
+
+def _cause(error: Exception) -> str:
+    """Why a database failed. What is wrong with a row may repeat the row: of that only the sort."""
+    cause = getattr(error, "orig", None) or error
+    return type(cause).__name__ if isinstance(error, (DataError, IntegrityError)) else _first_line(cause)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
