@@ -276,6 +276,7 @@ def evaluate(
     verifier: Annotated[bool, typer.Option("--verifier", help="测量核对本身：造出错误的句子，看查出多少。")] = False,
     ablation: Annotated[bool, typer.Option("--ablation", help="测量检索的每一样值多少：拿掉它再问一遍；默认是 dev 与 test。")] = False,
     learn: Annotated[bool, typer.Option("--learn", help="从问题文件学习排序与把握度的权重。")] = False,
+    judge: Annotated[str | None, typer.Option("--judge", metavar="MODEL", help="让这个模型评判每一句有没有条款依据。")] = None,
     parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="同时问几个。")] = 2,
     as_json: JsonOption = False,
 ) -> None:
@@ -299,7 +300,8 @@ def evaluate(
                 command.learn_weights(wired.library, wired.index(), wired.settings.home, questions or [], bench, progress)
             else:
                 today = datetime.date.today().isoformat()
-                run = command.Run(wired.answerer(), wired.library, tuple(questions or ()), answers, report, parallel, today)
+                asked = tuple(questions or ())
+                run = command.Run(wired.answerer(), wired.library, asked, answers, report, parallel, today, wired.judge(judge))
                 if not command.evaluate(_screen(), run, progress, held_to_gate=gate, as_json=as_json):
                     raise typer.Exit(1)
 

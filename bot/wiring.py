@@ -89,6 +89,10 @@ class Wired:
             self._models[times] = model_of(self.settings, self.spending(), times)
         return self._models[times]
 
+    def judge(self, name: str | None) -> Judge | None:
+        """The judge of this name; None where none is given. Raises ModelError."""
+        return judge_of(replace(self.settings, judge=name), self.spending())
+
     def spending(self) -> Spending | None:
         """The day's book of what the models cost; None where there is nothing to hold them to."""
         if self._spending is None:

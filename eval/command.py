@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from answering.answerer import Answerer
+from answering.proof import Judging
 from eval import ablation, bench, compare, gate, junit, learn, markdown, mutants, page, results, table, truths, variants, verdicts
 from eval.errors import EvalError
+from eval.judged import judged
 from eval.metrics import slices, summarise
 from eval.questions import QUESTIONS, load_questions, problems
 from eval.run import run_cases
@@ -30,7 +32,7 @@ LEARNED_FROM = (QUESTIONS / "train.jsonl", QUESTIONS / "dev.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run over questions: who answers, what is asked (`test` where nothing is named), and where results go."""
+    """One run over questions: who answers, what is asked (`test` where nothing is named), where results go, and who judges, if anybody."""
 
     answerer: Answerer
     library: Library
@@ -39,6 +41,7 @@ class Run:
     report: Path | None
     parallel: int
     date: str
+    judge: Judging | None = None
 
 
 def evaluate(console: Console, run: Run, progress: Progress, *, held_to_gate: bool, as_json: bool) -> bool:
@@ -57,6 +60,15 @@ def evaluate(console: Console, run: Run, progress: Progress, *, held_to_gate: bo
     scores = run_cases(
         run.answerer, run.library, cases, answers=run.answers, fingerprint=run.answerer.fingerprint, parallel=run.parallel, tick=tick
     )
+    if run.judge:
+        judged_so_far = 0
+
+        def judged_one() -> None:
+            nonlocal judged_so_far
+            judged_so_far += 1
+            progress("评判", judged_so_far, len(cases))
+
+        scores = judged(scores, run.library, run.judge, parallel=run.parallel, tick=judged_one)
     facts = results.Facts(
         model=run.answerer.model_name,
         prompt_version=run.answerer.prompt_version,

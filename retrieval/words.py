@@ -84,8 +84,9 @@ def _arabic(found: re.Match[str]) -> str:
     value = numeral_value(numeral)
     if value is None or _ABOUT.fullmatch(numeral):
         return found.group()
-    if decimals := found.group(5):
-        return f"{value}.{numeral_value(decimals)}%"
+    if decimals := found.group(5):  # digit by digit: 零五 is .05
+        digits = [_VALUES.get(char) for char in decimals]
+        return found.group() if None in digits else f"{value}.{''.join(map(str, digits))}%"
     return f"{value}%" if percent else str(value)
 
 

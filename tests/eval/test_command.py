@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from eval.results import load_results
+from tests.chat_server import ChatServer, Exchange, says
 
 _WHOLE = """停车协议
 第一条 收费
@@ -76,7 +77,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 def _fails_plainly(run: Result, *named: str) -> None:
     assert run.exit_code == 1
     assert run.stdout == ""
-    assert run.stderr.startswith("错误：")
+    assert run.stderr.lstrip().startswith("错误：")
     for name in named:
         assert name in run.stderr.replace("\n", "")
 
@@ -194,3 +195,24 @@ def test_the_ablation_asks_with_every_ingredient_taken_away(wenyue: Wenyue, ques
     assert rows["whole"]["first@1"] == {"value": 1.0, "difference": 0.0, "low": 0.0, "high": 0.0}
     assert rows["likely questions"]["recall@10"]["value"] == 0.0  # this agreement has none
     _fails_plainly(wenyue("--ablation", "--questions", tmp_path / "none"), "cannot read the questions")
+
+
+def test_a_judge_says_of_every_sentence_shown_whether_its_clauses_support_it(
+    wenyue: Wenyue, questions: Path, chat_server: ChatServer, tmp_path: Path
+) -> None:
+    def judges(exchange: Exchange) -> None:
+        sentence = exchange.request.body["messages"][1]["content"].partition("<句子>")[2]
+        says("支持" if "车" in sentence and "贵重" not in sentence else "不支持")(exchange)
+
+    chat_server.acts["judge"] = [judges]
+    run = wenyue("--questions", questions, "--judge", "openai:judge", "--report", tmp_path / "report")
+    assert run.exit_code == 0, run.output
+    found = load_results(tmp_path / "report" / "results.json").summary["supported"]
+    assert (found.value, found.n) == (0.75, 4)
+    assert len(chat_server.asked("judge")) == 4
+    assert "75.0%" in next(line for line in run.stdout.splitlines() if "评判有据" in line)
+
+
+def test_a_judge_that_fails_ends_the_run_in_one_sentence(wenyue: Wenyue, questions: Path, chat_server: ChatServer) -> None:
+    chat_server.acts["judge"] = [says("也许")]
+    _fails_plainly(wenyue("--questions", questions, "--judge", "openai:judge"), "评判没有做完", "openai:judge")

@@ -103,7 +103,7 @@ def test_a_damaged_run_is_refused(saved: Path, damage: Callable[[dict[str, Any]]
 
 
 def test_every_metric_status_reason_and_style_has_a_name(scores: list[Score], results: Results) -> None:
-    measured = set(results.summary) | {"answer_points", "fallback"}  # no case of this run has answer points, or was put to a model
+    measured = set(results.summary) | {"answer_points", "fallback", "supported"}  # no answer points, no model, no judge
     assert measured == set(METRICS)
     assert {status.value for status in Status} == set(STATUSES)
     assert {reason.value for reason in Reason} == set(REASONS)

@@ -20,6 +20,7 @@ from retrieval.words import bigrams, known_words, normalise, numeral_value, to_s
         ("一次", "1次"),
         ("三倍", "3倍"),
         ("二〇二六年", "2026年"),
+        ("百分之一点零五", "1.05%"),
         ("百分之五", "5%"),
         ("百分之三十", "30%"),
         ("百分之百", "100%"),
