@@ -27,6 +27,8 @@ REASONS: dict[str, str] = {
     Reason.MEANING_REVERSED: "意思相反",
     Reason.PARTIES_SWAPPED: "当事人弄反了",
     Reason.QUOTE_NOT_VERBATIM: "引文不是原文",
+    Reason.WRONG_AGREEMENT: "说的是一份协议，引的是另一份",
+    Reason.FOREIGN_MARK: "夹带了网址、@或标记",
     Reason.NOT_SUPPORTED: "复核认为条款不支持",
     Reason.CUT_OFF: "没有写完",
     Reason.TOO_LONG: "句子太长",

@@ -96,10 +96,16 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 @pytest.fixture(scope="session")
-def shipped_index(shipped: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    """The opened index of the shipped agreements, built once for all processes that run tests."""
+def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder that `shipped_index` is built in, once for all processes that run tests. Not to be changed."""
     run = tmp_path_factory.getbasetemp()
-    index = open_index((run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "shipped-index", shipped)
+    return (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "shipped-index"
+
+
+@pytest.fixture(scope="session")
+def shipped_index(shipped: Library, built_home: Path) -> Iterator[Index]:
+    """The opened index of the shipped agreements."""
+    index = open_index(built_home, shipped)
     yield index
     index.close()
 

@@ -48,11 +48,10 @@ Wenyue = Callable[..., Run]
 
 
 @pytest.fixture(scope="session")
-def home(shipped_index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(shipped_index: Index, built_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the index of the shipped agreements, as `wenyue index` leaves it, without the wait for a second one."""
     home = tmp_path_factory.mktemp("home")
-    built = next(tmp_path_factory.getbasetemp().glob(f"*/index/{shipped_index.version}"))
-    shutil.copytree(built, home / "index" / shipped_index.version)
+    shutil.copytree(built_home / "index" / shipped_index.version, home / "index" / shipped_index.version)
     Library(f"sqlite:///{home / 'library.db'}").sync(PROJECT / "agreements" / "catalog.toml")
     return home
 

@@ -10,7 +10,6 @@ from typing import ClassVar
 import pytest
 from typer.testing import CliRunner, Result
 
-import answering.enrich
 from answering.errors import ModelError
 from answering.models import Completion
 from bot.cli import app
@@ -44,7 +43,6 @@ def _parking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "catalog.toml").write_text(_CATALOG, encoding="utf-8")
     monkeypatch.setenv("WENYUE_AGREEMENTS", str(tmp_path))
     monkeypatch.setattr(Wired, "model", lambda wired, times=1: _Scripted() if wired.settings.model else None)
-    monkeypatch.setattr(answering.enrich, "_PAUSES", ())
     monkeypatch.chdir(tmp_path)
 
 

@@ -70,6 +70,7 @@ def test_past_the_limit_of_the_day_clauses_are_quoted_and_no_model_is_asked(
     monkeypatch.setenv("WENYUE_MODEL", "openai:good")
     monkeypatch.setenv("WENYUE_PRICES", "openai:good=2/8")
     monkeypatch.setenv(limit, value)
+    monkeypatch.setenv("WENYUE_CACHE_MINUTES", "0")
     chat_server.acts["good"] = [_writes]
     models = [_ask()["model"] for _ in range(3)]  # each a new start of the program
     assert models == ["openai:good", "extractive", "extractive"]
