@@ -30,7 +30,9 @@ def judged(
 
     def share(score: Score) -> float | None:
         said = score.row.get("statements") or ()
-        verdicts = [_supported(judge, statement["text"], _cited(score, statement["citations"], clauses), links, score) for statement in said]
+        verdicts = [
+            _supported(judge, statement["text"], _cited(score, statement["citations"], clauses), links, score) for statement in said
+        ]
         return sum(verdicts) / len(verdicts) if verdicts else None
 
     done: list[Score] = []
