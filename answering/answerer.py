@@ -146,7 +146,7 @@ class Answerer:
         drafts = self._drafts(asked, spent, chat, whole=whole)
         while True:
             try:
-                yield dressed(next(drafts))
+                yield replace(dressed(next(drafts)), whole=False)
             except StopIteration as end:
                 answer: Answer = end.value
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from bot.place import Place
 from bot.records import Records
 from retrieval.library import Library
 
+_QUOTED = 300  # characters of a quoted message
 _REMEMBERED = 6  # earlier questions that can still matter to a follow-up
 
 
@@ -58,23 +59,27 @@ class Conversation:
         self._agreements = tuple(agreements)
         self._library = library if cache_minutes and answerer.model_name != "extractive" else None
         self._history_tokens = history_tokens
+        self.record: str | None = None  # under which the last answer was kept
         self._cached = timedelta(minutes=cache_minutes)
 
-    def ask(self, question: str) -> Answer:
-        """Answer the next question. Raises QuestionError and UnknownAgreement, after which the conversation goes on as before."""
-        turn = self._turn(question)
+    def ask(self, question: str, quoted: str = "") -> Answer:
+        """Answer the next question; `quoted` is what its message quotes of another, which counts as said just before it.
+
+        Raises QuestionError and UnknownAgreement, after which the conversation goes on as before.
+        """
+        turn = self._turn(question, quoted)
         answer = self._served(turn)
         if answer is None:
             answer = self._answerer.answer(turn.question, turn.history, agreements=self._agreements, chat=self._place.account)
             self._keep(turn, answer)
         return answer
 
-    def stream(self, question: str) -> Iterator[Answer]:
+    def stream(self, question: str, quoted: str = "") -> Generator[Answer]:
         """The answer as it grows, the last one whole, as the answerer streams it; raises what `ask` does.
 
         Who closes the iterator early ends the answer; what was shown of it is kept.
         """
-        turn = self._turn(question)
+        turn = self._turn(question, quoted)
         if served := self._served(turn):
             yield served
             return
@@ -99,10 +104,12 @@ class Conversation:
         """Whether questions asked before still count."""
         return bool(self._history())
 
-    def _turn(self, question: str) -> _Turn:
+    def _turn(self, question: str, quoted: str) -> _Turn:
         started = time.perf_counter()
         question = clean(question)
         history = tuple(self._history(question))
+        if any(char.isalnum() for char in quoted):
+            history = (*history, clean(quoted[:_QUOTED]))
         fingerprint = self._answerer.fingerprint
         words = json.dumps([question, history, self._agreements, fingerprint])
         return _Turn(question, history, fingerprint, hashlib.sha256(words.encode()).hexdigest(), started)
@@ -130,12 +137,12 @@ class Conversation:
         if record is None or answer is None:
             return None
         answer = replace(answer, latency_ms=(time.perf_counter() - turn.started) * 1000)
-        self._records.keep(self._place, answer, fingerprint=turn.fingerprint, served_from=record.id)
+        self.record = self._records.keep(self._place, answer, fingerprint=turn.fingerprint, served_from=record.id)
         return answer
 
     def _keep(self, turn: _Turn, answer: Answer, *, whole: bool = True) -> None:
         key = turn.key if whole and _stands(answer) else None
-        self._records.keep(self._place, answer, fingerprint=turn.fingerprint, key=key)
+        self.record = self._records.keep(self._place, answer, fingerprint=turn.fingerprint, key=key)
 
 
 def _stands(answer: Answer) -> bool:
