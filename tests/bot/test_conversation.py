@@ -304,7 +304,7 @@ def test_of_an_answer_that_nobody_hears_to_the_end_what_was_shown_is_kept_and_no
     model = _Model(f"{_SAID}\n增值服务一经购买即无法取消，您无权要求退款 [C2]。")
     stream = Conversation(answering(model), records, _ANN, library=shipped).stream(_REFUND)
     shown = next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     (record,) = records.listing()
     assert record.answer == shown.to_json()
     assert not Conversation(answering(_Model()), records, _BOB, library=shipped).ask(_REFUND).cached
