@@ -135,7 +135,7 @@ class Answer:
     where something else decided. `suggestions` are questions to ask next, each as one would ask it of somebody who has heard nothing.
     `repaired` counts statements that passed only when the model had written them anew; `first_ms` is when the first statement a model
     wrote had passed, in milliseconds from the question; `left_out` counts clauses found that the model's budget had no room for;
-    `cached` tells that the answer was given before and is given again, `whole` that nothing is added to it any more.
+    `model_failed` tells that the model did not answer, or not to the end. `cached` tells that the answer was given before and is given again, `whole` that nothing is added to it any more.
     """
 
     id: str
@@ -162,6 +162,7 @@ class Answer:
     first_ms: float | None = None
     left_out: int = 0
     cached: bool = False
+    model_failed: bool = False
     whole: bool = True
 
     @property
@@ -208,4 +209,5 @@ class Answer:
             "first_ms": None if self.first_ms is None else round(self.first_ms, 1),
             "left_out": self.left_out,
             "cached": self.cached,
+            "model_failed": self.model_failed,
         }

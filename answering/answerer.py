@@ -195,7 +195,7 @@ class Answerer:
             except StopIteration as end:
                 writing: Writing = end.value
                 break
-        spent += writing.spent
+        spent += [*writing.spent, *writing.proof.spent]
         return self._settled(asked, found, writing)
 
     def _settled(self, asked: Question, found: Found, writing: Writing) -> Answer:
@@ -214,13 +214,13 @@ class Answerer:
                 return replace(quoted, notice=say("unproven", asked.language) if found.answering else "")
             why = writing.failure.told(asked.language)
             why = say("quoted_instead_", asked.language, failure=why) if found.answering else why
-            return replace(quoted, notice=sentence_of([why], asked.language))
+            return replace(quoted, notice=sentence_of([why], asked.language), model_failed=True)
         if writing.failure is not None:  # it broke off: what it said stands, and what else answers is quoted
             said = {citation.clause for citation in proof.citations}
             unsaid = {hit.clause for _, hit in found.answering} - said
             proof.put(extract(asked.search_text, [shown for shown in proof.exhibits if shown.clause in unsaid]))
             failure = say("broke_off_", asked.language, failure=writing.failure.told(asked.language))
-            return replace(self._written(asked, found, writing), notice=sentence_of([failure], asked.language))
+            return replace(self._written(asked, found, writing), notice=sentence_of([failure], asked.language), model_failed=True)
         return replace(self._written(asked, found, writing), notice=say("bounded", asked.language) if writing.bounded else "")
 
     def _written(self, asked: Question, found: Found, writing: Writing, *, whole: bool = True) -> Answer:

@@ -83,6 +83,7 @@ def _rebuilt(row: Mapping[str, Any], clauses: _Clauses) -> Answer:
         suggestions=tuple(row["suggestions"]),
         language=Language(row["language"]),
         repaired=row["repaired"],
+        model_failed=row["model_failed"],
         left_out=row["left_out"],
         cached=True,
     )

@@ -10,6 +10,8 @@ from answering.checks import Case, Claim, first_failure
 from answering.errors import ModelError
 from answering.evidence import Exhibit
 from answering.extractive import quote_for
+from answering.judging import Verdict
+from answering.models import Completion
 from answering.question import Question
 from retrieval.clause import Agreement
 
@@ -19,7 +21,7 @@ _LONGEST = 400  # characters of a sentence; in a longer one nobody sees which cl
 class Judging(Protocol):
     """Says whether clauses support a sentence; raises ModelError where it cannot say."""
 
-    def supports(self, sentence: str, exhibits: Sequence[Exhibit], question: str, *, chat: str = "") -> bool: ...
+    def supports(self, sentence: str, exhibits: Sequence[Exhibit], question: str, *, chat: str = "") -> Verdict: ...
 
 
 class Proof:
@@ -35,6 +37,7 @@ class Proof:
         self.statements: list[Statement] = []
         self.citations: list[Citation] = []
         self.withheld: list[Withheld] = []
+        self.spent: list[Completion] = []  # on the judge
         self._asked = asked
         names = {agreement.key: (*agreement.names, agreement.title) for agreement in agreements}
         self._case = Case({shown.handle: shown for shown in exhibits}, asked.whole, names)
@@ -51,10 +54,11 @@ class Proof:
         if self._judge is None:
             return None
         try:
-            held = self._judge.supports(claim.text, self._case.cited(claim), self._asked.whole, chat=self._chat)
+            verdict = self._judge.supports(claim.text, self._case.cited(claim), self._asked.whole, chat=self._chat)
         except ModelError:
             return Reason.CHECK_FAILED
-        return None if held else Reason.NOT_SUPPORTED
+        self.spent.append(verdict.cost)
+        return None if verdict.supported else Reason.NOT_SUPPORTED
 
     def admit(self, claim: Claim) -> None:
         """Take up a claim that there is no objection to; one that was said already is not said again."""

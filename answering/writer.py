@@ -112,12 +112,13 @@ class Writer:
                     parts.append(piece)
                     yield from ((claim, False) for claim in reader.read(piece) if sentinel(claim.text) is None)
                 done = reply.completion
-        except ModelError as error:
+        except (ModelError, GeneratorExit) as error:  # nobody says what it has cost so far
+            if parts:
+                writing.spent.append(Completion("", count_tokens("".join(messages)), count_tokens("".join(parts))))
+            if isinstance(error, GeneratorExit):
+                raise
             writing.failure = error
             return
-        except GeneratorExit:  # nobody reads on, so nobody says what it cost
-            writing.spent.append(Completion("", count_tokens("".join(messages)), count_tokens("".join(parts))))
-            raise
         assert done is not None
         writing.spent.append(done)
         writing.model = done.model or writing.model
@@ -154,8 +155,9 @@ class Writer:
                 continue
             passed = [again for again in anew.get(claim, []) if writing.proof.objection(again) is None]
             for again in passed:
-                writing.repaired += 1
-                yield from self._admit(writing, again)
+                for more in self._admit(writing, again):
+                    writing.repaired += 1
+                    yield more
             if not passed:
                 writing.proof.withhold(claim, reason)
 

@@ -84,7 +84,7 @@ def try_judge(settings: Settings) -> Said:
     try:
         judge = judge_of(settings)
         assert judge is not None
-        right, wrong = (judge.supports(sentence, shown, _QUESTION) for sentence in ("停车每小时 5 元。", "停车不收费。"))
+        right, wrong = (judge.supports(sentence, shown, _QUESTION).supported for sentence in ("停车每小时 5 元。", "停车不收费。"))
     except ModelError as error:
         return "wrong", f"WENYUE_JUDGE：{error}"
     if right and not wrong:

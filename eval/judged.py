@@ -53,4 +53,4 @@ def _cited(score: Score, places: Sequence[int], clauses: dict[tuple[str, str], C
 
 
 def _supported(judge: Judging, sentence: str, cited: Sequence[Clause], links: Links, score: Score) -> bool:
-    return judge.supports(sentence, exhibit(cited, links), score.case.question)
+    return judge.supports(sentence, exhibit(cited, links), score.case.question).supported

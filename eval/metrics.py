@@ -44,6 +44,7 @@ class Judge:
         values |= self._citations(case, row, cited)
         values |= _refusals(case, str(row["status"]))
         values["answer_points"] = self._points(case, row) if case.expect == "answer" and case.answer_points else None
+        values["model_failed"] = float(bool(row.get("model_failed")))
         told = row.get("prompt_version") and row["status"] == "answered"  # a model was asked
         values["fallback"] = float(row.get("model") == "extractive") if told else None
         values["latency_ms"] = float(row.get("latency_ms") or 0.0) if not crashed else None
@@ -161,7 +162,7 @@ def _refusals(case: EvalCase, status: str) -> dict[str, float | None]:
 
 
 # Metrics that are summed over the cases; the others are means over the cases they say something about.
-SUMMED = frozenset({"fabricated", "quotes_not_verbatim", "crash"})
+SUMMED = frozenset({"fabricated", "quotes_not_verbatim", "crash", "model_failed"})
 
 
 @dataclass(frozen=True, slots=True)

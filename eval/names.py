@@ -51,6 +51,7 @@ METRICS: Mapping[str, Naming] = {
     "fabricated": Naming("编造的条款", Form.COUNT, True, "引用了不存在的条款，必须为 0"),
     "quotes_not_verbatim": Naming("非原文引语", Form.COUNT, True, "引语不是条款原文，必须为 0"),
     "crash": Naming("崩溃", Form.COUNT, True, "没有给出答案就出错，必须为 0"),
+    "model_failed": Naming("模型没有答成", Form.COUNT, True, "设了模型，它却没有回答或没有写完，必须为 0"),
     "supported": Naming("评判有据", Form.SHARE, False, "显示的句子，有多少评判的模型说条款支持"),
     "fallback": Naming("摘引代答", Form.SHARE, True, "问了模型，却因它出错或写的句子没过核对而直接摘引的答案"),
     "latency_p50_ms": Naming("耗时（中位）", Form.MILLISECONDS, True, "一半的问题在这个时间内答完"),

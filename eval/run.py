@@ -82,6 +82,7 @@ def _kept(answers: Path, cases: Sequence[EvalCase], fingerprint: str) -> dict[st
             if (
                 isinstance(row, dict)
                 and row.get("status") != "error"
+                and not row.get("model_failed")
                 and row.get("id") in expected
                 and expected[row["id"]] == row.get("run")
             ):

@@ -46,7 +46,7 @@ def _judge(model: Says) -> Judge:
 
 @pytest.mark.parametrize(("reply", "supported"), [("支持", True), ("不支持", False), (" 支持。\n", True), ("“不支持”", False)])
 def test_the_verdict_is_one_word(reply: str, supported: bool) -> None:
-    assert _judge(Says(reply)).supports("停车每小时 5 元。", [], "停车多少钱？") is supported
+    assert _judge(Says(reply)).supports("停车每小时 5 元。", [], "停车多少钱？").supported is supported
 
 
 @pytest.mark.parametrize("reply", ["", "是", "支持，但不支持", "我认为条款支持这句话"])
@@ -71,6 +71,7 @@ def test_a_sentence_that_the_judge_supports_is_shown(answerer_with) -> None:  # 
     answer = answerer_with(_GOOD, judge).answer(_QUESTION)
     assert (answer.status, answer.model, len(answer.statements)) == (Status.ANSWERED, "says", 1)
     (told,) = judge.told
+    assert answer.tokens == {"prompt": 100, "completion": 4}  # the writer's and the judge's
     assert "4.7" in told.partition("</条款>")[0]
     assert "开通 7 个自然日内" in told.partition("<句子>")[2]
 
