@@ -307,6 +307,17 @@ def evaluate(
 
 
 @app.command()
+def telegram() -> None:
+    """在 Telegram 里回答问题，直到被停下。"""
+    from bot.channel_wiring import log_discreetly, telegram_of
+    from bot.telegram_channel import TelegramUnusable
+
+    with _failing_plainly(TelegramUnusable), opened() as wired:
+        log_discreetly()
+        telegram_of(wired).run()
+
+
+@app.command()
 def doctor(as_json: JsonOption = False) -> None:
     """检查设置、数据与模型，说明哪里不对、怎么办。"""
     with _failing_plainly():

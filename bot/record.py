@@ -5,45 +5,15 @@ from __future__ import annotations
 import datetime
 import json
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    DateTime,
-    Dialect,
-    Index,
-    MetaData,
-    RowMapping,
-    String,
-    Table,
-    Text,
-    TypeDecorator,
-    and_,
-)
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import Column, ColumnElement, Index, MetaData, RowMapping, String, Table, Text, and_
 
 from answering.answer import Answer
+from bot.database import Instant, storable
 from bot.place import Place
 
 ID_LENGTH = 12
-
-
-class _Instant(TypeDecorator[datetime.datetime]):
-    """A moment, timezone-aware in and out; out it is in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime.datetime | None, dialect: Dialect) -> datetime.datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime.datetime | None, dialect: Dialect) -> datetime.datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)  # SQLite knows no time zones
 
 
 _METADATA = MetaData()
@@ -51,7 +21,7 @@ ANSWERS = Table(
     "answer",
     _METADATA,
     Column("id", String(ID_LENGTH), primary_key=True),
-    Column("at", _Instant, nullable=False),
+    Column("at", Instant, nullable=False),
     Column("channel", String, nullable=False),
     Column("chat", String, nullable=False),
     Column("thread", String, nullable=False),
@@ -76,7 +46,7 @@ CONVERSATIONS = Table(
     Column("chat", String, primary_key=True),
     Column("thread", String, primary_key=True),
     Column("asker", String, primary_key=True),
-    Column("began", _Instant, nullable=False),
+    Column("began", Instant, nullable=False),
 )
 TABLES = (ANSWERS, CONVERSATIONS)
 
@@ -120,14 +90,6 @@ class Record:
         }
 
 
-def create_tables(connection: Connection) -> None:
-    """Make the tables and their indexes where there are none. Another process doing the same may make this fail: try again."""
-    for table in TABLES:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            connection.execute(CreateIndex(index, if_not_exists=True))
-
-
 def row_of(place: Place, answer: Answer) -> dict[str, Any]:
     """The columns that place and answer fill."""
     return {
@@ -146,8 +108,3 @@ def columns_of(place: Place) -> dict[str, str]:
 def is_at(table: Table, place: Place) -> ColumnElement[bool]:
     """Whether a row of either table is of this place."""
     return and_(*(table.c[name] == value for name, value in columns_of(place).items()))
-
-
-def storable(text: str) -> str:
-    """A text as both databases take it: without NUL and half characters, which a model or a file name may hold."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -5,22 +5,18 @@ from __future__ import annotations
 import datetime
 import logging
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, timedelta
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, QueuePool, Table, create_engine, delete, event, inspect, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, delete, inspect, or_, select
 
 from answering.answer import Answer
+from bot.database import Database, empty_log, in_memory, is_written, opened, storable
 from bot.place import Place
-from bot.record import ANSWERS, CONVERSATIONS, ID_LENGTH, TABLES, Record, columns_of, create_tables, is_at, row_of, storable
+from bot.record import ANSWERS, CONVERSATIONS, ID_LENGTH, TABLES, Record, columns_of, is_at, row_of
 from retrieval.errors import StorageError
 
 _log = logging.getLogger(__name__)
@@ -33,6 +29,7 @@ _LEFT_ALONE = 3.0  # seconds for which a database that failed is not read: an an
 _TRIES = 3
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOTS = 1 << 15  # ids in a millisecond
+_WHAT = "记录"
 
 _Result = TypeVar("_Result")
 
@@ -52,9 +49,10 @@ class Records:
     def __init__(self, url: str, days: float = 180, now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(UTC)) -> None:
         self.days = days
         self._url = url
-        self._engine = _opened(url) if days else _in_memory()
+        self._engine = opened(url) if days else in_memory()
+        self._database = Database(self._engine, TABLES, _WHAT)
         self._now = now
-        self._there = False
+        self._cleared = bool(days)
         self._failing = False
         self._failed = self._expired = float("-inf")  # when, on time.monotonic's clock
         self._number = 0
@@ -84,7 +82,7 @@ class Records:
     def begin(self, place: Place) -> None:
         """Begin a new conversation in a place: what was asked before is no part of it. It stays kept."""
         began = {"began": self._now()}
-        statement = self._insertion(CONVERSATIONS).values(columns_of(place) | began)
+        statement = self._database.insertion(CONVERSATIONS).values(columns_of(place) | began)
         statement = statement.on_conflict_do_update(index_elements=list(CONVERSATIONS.primary_key.columns), set_=began)
         self._attempt(lambda connection: connection.execute(statement), None)
 
@@ -138,7 +136,7 @@ class Records:
             return deleted
 
         deleted = self._run(forget)
-        self._run(_empty_log)
+        self._run(empty_log)
         return deleted
 
     def expire(self) -> int:
@@ -146,7 +144,7 @@ class Records:
         deleted = 0
         while batch := self._run(self._expire_some):
             deleted += batch
-        self._run(_empty_log)
+        self._run(empty_log)
         return deleted
 
     def close(self) -> None:
@@ -156,14 +154,9 @@ class Records:
     def _insert(self, connection: Connection, row: dict[str, Any]) -> str | None:
         for _ in range(_TRIES):
             row["id"] = self._next_id(row["at"])
-            insert = self._insertion(ANSWERS).values(row).on_conflict_do_nothing()
-            if connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount == 1:
+            if is_written(connection, self._database.insertion(ANSWERS).values(row).on_conflict_do_nothing()):
                 return str(row["id"])
         return None  # three times another process has drawn the same lot in the same millisecond
-
-    def _insertion(self, table: Table) -> Any:
-        insert: Any = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
-        return insert(table)
 
     def _next_id(self, at: datetime.datetime) -> str:
         """Milliseconds and a lot; greater than every id given here before."""
@@ -203,95 +196,24 @@ class Records:
             return otherwise
 
     def _run(self, work: Callable[[Connection], _Result]) -> _Result:
-        try:
-            self._create()
-            with self._engine.begin() as connection:
-                return work(connection)
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"记录用不了，请检查数据库（{_cause(error)}）") from error
-
-    def _create(self) -> None:
-        if self._there:
-            return
-        if not self.days:
+        if not self._cleared:
             _clear(self._url)
-        with self._engine.connect() as connection:
-            for attempt in range(_TRIES):
-                try:
-                    with connection.begin():
-                        create_tables(connection)
-                    break
-                except DBAPIError:  # another process may be creating the same table
-                    if attempt == _TRIES - 1:
-                        raise
-        self._there = True
-
-
-def _opened(url: str) -> Engine:
-    options: dict[str, Any] = {"pool_pre_ping": True, **_discreet()}
-    try:
-        engine = create_engine(url, **options)
-        if engine.dialect.name == "postgresql" and engine.dialect.driver in ("psycopg", "psycopg2"):
-            engine = create_engine(url, **options, connect_args={"connect_timeout": 2})
-    except (ArgumentError, ImportError) as error:
-        raise StorageError(f"WENYUE_DATABASE is not a database URL that can be used: {_first_line(error)}") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _in_memory() -> Engine:
-    """A database of which nothing is written anywhere. It has one connection, which threads use in turn."""
-    options: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, **_discreet()}
-    return create_engine("sqlite://", **options, connect_args={"check_same_thread": False})
-
-
-def _discreet() -> dict[str, Any]:
-    """How an engine repeats nobody's words: in no error, and in no log, not even where all that SQLAlchemy can log is asked for."""
-    logging.getLogger("sqlalchemy.engine.Engine.records").setLevel(logging.WARNING)
-    return {"hide_parameters": True, "logging_name": "records"}
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """A second writer waits instead of failing. What is deleted is overwritten: no words stay behind in the file.
-
-    With a write-ahead log nobody waits for the disk: what was written survives the process; a power cut may take the last answers, no more.
-    """
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 5000")
-    cursor.execute("PRAGMA secure_delete = ON")
-    with suppress(sqlite3.OperationalError):  # another process holds the file just now, or it cannot be written
-        if cursor.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",):
-            cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.close()
+            self._cleared = True
+        return self._database.run(work)
 
 
 def _clear(url: str) -> None:
     """Delete all that a database was ever given to keep."""
-    engine = _opened(url)
+    database = Database(opened(url), (), _WHAT)  # no tables: where there are none, none are made
+
+    def clear(connection: Connection) -> None:
+        there = set(inspect(connection).get_table_names())
+        for table in TABLES:
+            if table.name in there:
+                connection.execute(delete(table))
+
     try:
-        with engine.begin() as connection:
-            there = set(inspect(connection).get_table_names())
-            for table in TABLES:
-                if table.name in there:
-                    connection.execute(delete(table))
-        with engine.begin() as connection:
-            _empty_log(connection)
+        database.run(clear)
+        database.run(empty_log)
     finally:
-        engine.dispose()
-
-
-def _empty_log(connection: Connection) -> None:
-    """Take what was deleted out of SQLite's write-ahead log too; where somebody reads it just now, the last to close the file does."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-
-
-def _cause(error: Exception) -> str:
-    """Why a database failed. What is wrong with a row may repeat the row: of that only the sort."""
-    cause = getattr(error, "orig", None) or error
-    return type(cause).__name__ if isinstance(error, (DataError, IntegrityError)) else _first_line(cause)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+        database.close()

@@ -43,6 +43,16 @@ class Settings:
     keep_days: float = 180.0
     cache_minutes: float = 60.0
     history_tokens: int = 600
+    admins: tuple[tuple[str, str], ...] = ()
+    asker_minute: int = 6
+    asker_day: int = 200
+    chat_minute: int = 100
+    page: str | None = None
+    telegram_token: str | None = field(default=None, repr=False)
+    telegram_api: str | None = None
+    telegram_webhook: str | None = None
+    telegram_secret: str | None = field(default=None, repr=False)
+    telegram_port: int = 8443
 
     @property
     def enriched(self) -> Path:
@@ -85,6 +95,16 @@ def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | N
         keep_days=min(_number(values, "WENYUE_KEEP_DAYS", 180.0, least=0), _FOR_EVER),
         cache_minutes=min(_number(values, "WENYUE_CACHE_MINUTES", 60.0, least=0), _FOR_EVER * 24 * 60),
         history_tokens=int(_number(values, "WENYUE_HISTORY_TOKENS", 600, least=0)),
+        admins=_accounts(values, "WENYUE_ADMINS"),
+        asker_minute=int(_number(values, "WENYUE_ASKER_MINUTE", 6, least=1)),
+        asker_day=int(_number(values, "WENYUE_ASKER_DAY", 200, least=1)),
+        chat_minute=int(_number(values, "WENYUE_CHAT_MINUTE", 100, least=1)),
+        page=_address(values, "WENYUE_PAGE"),
+        telegram_token=values.get("WENYUE_TELEGRAM_TOKEN") or None,
+        telegram_api=_address(values, "WENYUE_TELEGRAM_API"),
+        telegram_webhook=_address(values, "WENYUE_TELEGRAM_WEBHOOK"),
+        telegram_secret=values.get("WENYUE_TELEGRAM_SECRET") or None,
+        telegram_port=int(_number(values, "WENYUE_TELEGRAM_PORT", 8443, least=1)),
     )
 
 
@@ -118,6 +138,15 @@ def _number(values: Mapping[str, str], name: str, default: float, *, least: floa
     if not least <= number < float("inf"):
         raise SettingsError(f"{name} must be a number of at least {least:g}, not {text!r}")
     return number
+
+
+def _accounts(values: Mapping[str, str], name: str) -> tuple[tuple[str, str], ...]:
+    """`telegram:123,wecom:zhangsan` as pairs."""
+    pairs = [part.strip().partition(":") for part in values.get(name, "").split(",") if part.strip()]
+    for channel, colon, user in pairs:
+        if not (channel in ("telegram", "wecom") and colon and user):
+            raise SettingsError(f"{name} must be accounts such as telegram:123,wecom:zhangsan, not {values[name]!r}")
+    return tuple((channel, user) for channel, _, user in pairs)
 
 
 def _limit(values: Mapping[str, str], name: str) -> int | None:

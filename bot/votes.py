@@ -1,0 +1,85 @@
+"""Votes: what people thought of an answer, one vote a person."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+
+from sqlalchemy import Column, Index, MetaData, String, Table, Text, and_, case, delete, func, select
+
+from bot.database import Database, Instant, empty_log, opened, storable
+
+_METADATA = MetaData()
+VOTES = Table(
+    "vote",
+    _METADATA,
+    Column("record", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("asker", String, primary_key=True),
+    Column("verdict", String(4), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("vote_asker", "channel", "asker"),
+    Index("vote_at", "at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many people thought well of an answer, and how many did not."""
+
+    up: int = 0
+    down: int = 0
+
+
+class Votes:
+    """The votes in the library's database. `url` is an SQLAlchemy URL of SQLite or Postgres; threads and processes share it.
+
+    Everything raises StorageError where the database fails.
+    """
+
+    def __init__(self, url: str, now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(UTC)) -> None:
+        self._database = Database(opened(url), (VOTES,), "评价")
+        self._now = now
+
+    def cast(self, record: str, channel: str, asker: str, verdict: str, reason: str = "") -> None:
+        """Vote on the answer that was kept under an id: `up` or `down`. Raises ValueError for another verdict.
+
+        It replaces the vote that the asker cast before; whoever votes the same again and gives no reason keeps the one given.
+        """
+        if verdict not in ("up", "down"):
+            raise ValueError(f"a vote is up or down, not {verdict!r}")
+        key = {"record": storable(record), "channel": storable(channel), "asker": storable(asker)}
+        vote = {"verdict": verdict, "reason": storable(reason), "at": self._now()}
+        casting = self._database.insertion(VOTES).values(key | vote)
+        if not reason:
+            vote["reason"] = case((VOTES.c.verdict == verdict, VOTES.c.reason), else_="")
+        casting = casting.on_conflict_do_update(index_elements=list(VOTES.primary_key.columns), set_=vote)
+        self._database.run(lambda connection: connection.execute(casting))
+
+    def of(self, record: str) -> Counts:
+        """The votes on an answer."""
+        up, down = (func.count().filter(VOTES.c.verdict == verdict) for verdict in ("up", "down"))
+        counting = select(up, down).where(VOTES.c.record == storable(record))
+        counted = self._database.run(lambda connection: connection.execute(counting).one())
+        return Counts(*counted)
+
+    def forget(self, channel: str, asker: str) -> int:
+        """Delete all votes of an asker. Returns how many that were."""
+        of = and_(VOTES.c.channel == storable(channel), VOTES.c.asker == storable(asker))
+        deleted = self._database.run(lambda connection: connection.execute(delete(VOTES).where(of)).rowcount)
+        self._database.run(empty_log)
+        return deleted
+
+    def expire(self, older_than: timedelta) -> int:
+        """Delete the votes that are older. Returns how many that were."""
+        old = delete(VOTES).where(VOTES.c.at < self._now() - older_than)
+        deleted = self._database.run(lambda connection: connection.execute(old).rowcount)
+        self._database.run(empty_log)
+        return deleted
+
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self._database.close()

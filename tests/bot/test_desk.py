@@ -1,0 +1,193 @@
+"""The desk with a channel of the test's own: who may ask, how much, and that each message is answered once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answering.acts import Acts
+from answering.answer import Answer, Status
+from answering.answerer import Answerer
+from answering.confidence import Confidence
+from bot.access import Access
+from bot.conversation import Conversation
+from bot.desk import Desk, Limits
+from bot.inbox import Inbox
+from bot.message import Message
+from bot.place import Place
+from bot.records import Records
+from retrieval.index import Index
+from retrieval.lexicon import Lexicon
+from retrieval.library import Library
+from retrieval.ranking import Ranking
+from retrieval.search import Search
+
+_REFUND = "企点开通几天内可以无条件退款？"
+
+
+class Shown:
+    """A `Reply` that writes down what it is told to show; `finish` fails as often as it is told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.begun = 0
+        self.said: list[str] = []
+        self.answers: list[Answer] = []
+        self.records: list[str | None] = []
+        self._failures = failures
+
+    async def begin(self) -> None:
+        self.begun += 1
+
+    async def grow(self, answer: Answer) -> None:
+        pass
+
+    async def finish(self, answer: Answer, record: str | None) -> None:
+        if self._failures:
+            self._failures -= 1
+            raise ConnectionError
+        self.answers.append(answer)
+        self.records.append(record)
+
+    async def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'desk.db'}"
+
+
+@pytest.fixture
+def access(url: str) -> Iterator[Access]:
+    access = Access(url, [("telegram", "1")])
+    access.allow("telegram", "chat", "-100", by="1")
+    yield access
+    access.close()
+
+
+@pytest.fixture
+def inbox(url: str) -> Iterator[Inbox]:
+    inbox = Inbox(url)
+    yield inbox
+    inbox.close()
+
+
+@pytest.fixture
+def make_desk(shipped: Library, shipped_index: Index, url: str, access: Access, inbox: Inbox) -> Iterator[Callable[..., Desk]]:
+    answerer = Answerer(shipped, Search(shipped_index, Ranking.load(), Lexicon.load()), Confidence.load(), Acts.load())
+    records = Records(url)
+
+    def converse(place: Place, agreements: Sequence[str]) -> Conversation:
+        return Conversation(answerer, records, place, agreements, library=shipped)
+
+    yield lambda limits=Limits(asker_minute=1000): Desk(converse, inbox, access, limits)  # noqa: B008
+    records.close()
+
+
+def _message(id_: str, text: str = _REFUND, *, chat: str = "-100", asker: str = "7", private: bool = False) -> Message:
+    return Message(Place("telegram", chat, "", asker), id_, text, private=private)
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> None:
+    asyncio.run(coroutine)
+
+
+def test_a_message_is_answered_kept_and_crossed_out(make_desk: Callable[..., Desk], inbox: Inbox) -> None:
+    shown = Shown()
+    _run(make_desk().take(_message("1"), shown))
+    assert [answer.status for answer in shown.answers] == [Status.ANSWERED]
+    assert (shown.begun, shown.said) == (1, [])
+    assert shown.records[0]
+    assert not inbox.holds(_message("1"))
+
+
+def test_a_message_that_comes_twice_is_answered_once(make_desk: Callable[..., Desk]) -> None:
+    shown = Shown()
+
+    async def twice() -> None:
+        desk = make_desk()
+        await asyncio.gather(*(desk.take(_message("1"), shown) for _ in range(3)))
+        await desk.take(_message("1"), shown)
+
+    _run(twice())
+    assert len(shown.answers) == 1
+
+
+def test_who_may_not_ask_is_told_once_and_not_answered(make_desk: Callable[..., Desk]) -> None:
+    shown = Shown()
+
+    async def ask() -> None:
+        desk = make_desk()
+        for at in range(3):
+            await desk.take(_message(str(at), chat="-200"), shown)
+
+    _run(ask())
+    assert shown.answers == []
+    (told,) = shown.said
+    assert "-200" in told
+
+
+def test_a_chat_asks_only_about_the_agreements_it_may(make_desk: Callable[..., Desk], access: Access) -> None:
+    access.allow("telegram", "chat", "-300", ["lexiang"], by="1")
+    shown = Shown()
+    _run(make_desk().take(_message("1", "打官司去哪", chat="-300"), shown))
+    assert {citation.clause.agreement for citation in shown.answers[0].citations} == {"lexiang"}
+
+
+def test_too_many_questions_are_told_so_once_and_the_others_answered(make_desk: Callable[..., Desk]) -> None:
+    shown = Shown()
+
+    async def ask() -> None:
+        desk = make_desk(Limits(asker_minute=2))
+        for at in range(5):
+            await desk.take(_message(str(at)), shown)
+
+    _run(ask())
+    assert len(shown.answers) == 2
+    assert len(shown.said) == 1
+
+
+def test_fifty_at_once_in_one_chat_get_fifty_answers(make_desk: Callable[..., Desk]) -> None:
+    shown = [Shown() for _ in range(50)]
+
+    async def ask() -> None:
+        desk = make_desk()
+        await asyncio.gather(*(desk.take(_message(str(at), asker=str(at % 9)), each) for at, each in enumerate(shown)))
+
+    _run(ask())
+    assert [len(each.answers) for each in shown] == [1] * 50
+
+
+def test_a_question_that_cannot_be_taken_is_told_why(make_desk: Callable[..., Desk]) -> None:
+    shown = Shown()
+    _run(make_desk().take(_message("1", "好" * 2000), shown))
+    assert shown.answers == []
+    assert "2000 个字" in shown.said[0]
+
+
+def test_an_answer_that_cannot_be_delivered_is_apologised_for_without_words_in_the_log(
+    make_desk: Callable[..., Desk], inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown = Shown(failures=1)
+    _run(make_desk().take(_message("1"), shown))
+    assert "再问一次" in shown.said[0]
+    assert "ConnectionError" in caplog.text
+    assert "退款" not in caplog.text
+    assert not inbox.holds(_message("1"))
+
+
+def test_a_closed_desk_takes_nothing_more_and_leaves_it_to_others(make_desk: Callable[..., Desk], inbox: Inbox) -> None:
+    shown = Shown()
+
+    async def close() -> None:
+        desk = make_desk()
+        await desk.close(1)
+        await desk.take(_message("1"), shown)
+
+    _run(close())
+    assert shown.answers == []
+    assert inbox.claim(_message("1"))
