@@ -2,126 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import pytest
-
-from bot.access import Access
-from bot.settings import PROJECT
-from retrieval.index import Index
-from retrieval.library import Library
-from tests.services.telegram_shown import Chat, Shown, User
+from tests.services.telegram_bot import PATIENCE, Bot, answer_to
+from tests.services.telegram_bot import admin as admin
+from tests.services.telegram_bot import anna as anna
+from tests.services.telegram_bot import bot as bot
+from tests.services.telegram_bot import group as group
+from tests.services.telegram_shown import Chat, User
 from tests.services.telegram_wire import knock
 from tests.services.telegram_wire import telegram_server as telegram_server
 from tests.services.telegram_world import TelegramWorld
 from tests.services.telegram_world import telegram_world as telegram_world
 
-_SCRIPT = Path(sys.executable).with_name("wenyue")
 _REFUND = "企点开通几天内可以无条件退款？"
-_PATIENCE = 60.0  # seconds for a bot that begins on a busy machine
-
-
-class Bot:
-    """The bot's process; started and killed as a test wants."""
-
-    def __init__(self, home: Path, world: TelegramWorld, admin: User) -> None:
-        self.home = home
-        self.log = home / "log"
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "WENYUE_HOME": str(home),
-            "WENYUE_TELEGRAM_TOKEN": world.token,
-            "WENYUE_TELEGRAM_API": world.base_url,
-            "WENYUE_ADMINS": f"telegram:{admin.id}",
-            "WENYUE_ASKER_MINUTE": "100",
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, **settings: str) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen([_SCRIPT, "telegram"], env=self._environment | settings, cwd=self.home, stderr=log)
-        self._wait_for(self.log.read_text(encoding="utf-8").count("takes questions") + 1)
-
-    def _wait_for(self, times: int) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        while self.log.read_text(encoding="utf-8").count("takes questions") < times:
-            assert self._process is not None
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the bot did not start:\n{self.log.read_text(encoding='utf-8')}")
-            time.sleep(0.05)
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        assert self._process is not None
-        self._process.send_signal(how)
-        return self._process.wait(_PATIENCE)
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-
-@pytest.fixture
-def anna(telegram_world: TelegramWorld) -> User:
-    return telegram_world.user("安娜", "anna")
-
-
-@pytest.fixture
-def admin(telegram_world: TelegramWorld) -> User:
-    return telegram_world.user("管理员")
-
-
-@pytest.fixture
-def group(telegram_world: TelegramWorld) -> Chat:
-    return telegram_world.group("法务群")
-
-
-@pytest.fixture
-def bot(telegram_world: TelegramWorld, admin: User, group: Chat, shipped_index: Index, built_home: Path, tmp_path: Path) -> Iterator[Bot]:
-    """A running bot that the group may ask."""
-    home = tmp_path / "home"
-    shutil.copytree(built_home / "index" / shipped_index.version, home / "index" / shipped_index.version)
-    library = Library(f"sqlite:///{home / 'library.db'}")
-    library.sync(PROJECT / "agreements" / "catalog.toml")
-    library.close()
-    access = Access(f"sqlite:///{home / 'library.db'}", ())
-    access.allow("telegram", "chat", str(group.id), by="test")
-    access.close()
-    running = Bot(home, telegram_world, admin)
-    running.log.touch()
-    running.start()
-    yield running
-    if running.running:
-        running.stop(signal.SIGKILL)
-
-
-Ask = Callable[..., Shown]
-
-
-def _answered(world: TelegramWorld, message: Shown) -> bool:
-    return bool(world.now(message).buttons)
-
-
-def _answer(world: TelegramWorld, said: object) -> Shown:
-    """The reply to a message, once it is whole: then it has buttons."""
-    (shown,) = world.until(lambda: [each for each in world.replies(said) if each.buttons], _PATIENCE)  # type: ignore[arg-type]
-    return shown
 
 
 def test_a_mention_in_a_group_is_answered_as_a_reply_with_its_clause(
     telegram_world: TelegramWorld, bot: Bot, anna: User, group: Chat
 ) -> None:
     asked = telegram_world.say(anna, group, _REFUND, mention=True)
-    shown = _answer(telegram_world, asked)
+    shown = answer_to(telegram_world, asked)
     assert "7 个自然日" in shown.text
     assert re.search(r"《[^》]+》4\.7", shown.text)
     assert len(telegram_world.replies(asked)) == 1
@@ -135,13 +37,13 @@ def test_a_mention_in_a_group_is_answered_as_a_reply_with_its_clause(
 def test_talk_that_is_not_addressed_to_it_is_left_alone(telegram_world: TelegramWorld, bot: Bot, anna: User, group: Chat) -> None:
     talk = telegram_world.say(anna, group, "企点开通几天内可以退款来着？")
     asked = telegram_world.say(anna, group, _REFUND, mention=True)
-    _answer(telegram_world, asked)
+    answer_to(telegram_world, asked)
     assert telegram_world.replies(talk) == []
 
 
 def test_a_follow_up_by_reply_is_understood(telegram_world: TelegramWorld, bot: Bot, anna: User, group: Chat) -> None:
-    first = _answer(telegram_world, telegram_world.say(anna, group, "企点打官司去哪", mention=True))
-    shown = _answer(telegram_world, telegram_world.say(anna, group, "那乐享呢？", reply_to=first))
+    first = answer_to(telegram_world, telegram_world.say(anna, group, "企点打官司去哪", mention=True))
+    shown = answer_to(telegram_world, telegram_world.say(anna, group, "那乐享呢？", reply_to=first))
     assert "乐享" in shown.text
     assert "13." in shown.text
 
@@ -149,75 +51,56 @@ def test_a_follow_up_by_reply_is_understood(telegram_world: TelegramWorld, bot: 
 def test_a_group_that_may_not_ask_is_told_so_once_with_its_id(telegram_world: TelegramWorld, bot: Bot, anna: User, admin: User) -> None:
     other = telegram_world.group("别的群")
     asked = telegram_world.say(anna, other, _REFUND, mention=True)
-    (told,) = telegram_world.until(lambda: telegram_world.replies(asked), _PATIENCE)
+    (told,) = telegram_world.until(lambda: telegram_world.replies(asked), PATIENCE)
     assert str(other.id) in told.text
     again = telegram_world.say(anna, other, _REFUND, mention=True)
     telegram_world.say(admin, other, "/allow")
-    telegram_world.until(lambda: [m for m in telegram_world.messages(other) if "已允许" in m.text], _PATIENCE)
+    telegram_world.until(lambda: [m for m in telegram_world.messages(other) if "已允许" in m.text], PATIENCE)
     assert telegram_world.replies(again) == []
-    assert "7 个自然日" in _answer(telegram_world, telegram_world.say(anna, other, _REFUND, mention=True)).text
+    assert "7 个自然日" in answer_to(telegram_world, telegram_world.say(anna, other, _REFUND, mention=True)).text
 
 
 def test_votes_and_further_questions(telegram_world: TelegramWorld, bot: Bot, anna: User, group: Chat) -> None:
-    shown = _answer(telegram_world, telegram_world.say(anna, group, _REFUND, mention=True))
+    shown = answer_to(telegram_world, telegram_world.say(anna, group, _REFUND, mention=True))
     press = telegram_world.press(anna, shown.button("👎"))
-    telegram_world.until(lambda: telegram_world.answers(press), _PATIENCE)
-    wrong = telegram_world.until(lambda: [b for b in telegram_world.now(shown).buttons if "条款引错" in b.text], _PATIENCE)
+    telegram_world.until(lambda: telegram_world.answers(press), PATIENCE)
+    wrong = telegram_world.until(lambda: [b for b in telegram_world.now(shown).buttons if "条款引错" in b.text], PATIENCE)
     telegram_world.press(anna, wrong[0])
-    telegram_world.until(lambda: [b for b in telegram_world.now(shown).buttons if "✓" in b.text], _PATIENCE)
+    telegram_world.until(lambda: [b for b in telegram_world.now(shown).buttons if "✓" in b.text], PATIENCE)
     before = len(telegram_world.messages(group))
     question = next(button for button in shown.buttons if button.data.startswith("q:"))
     telegram_world.press(anna, question)
-    telegram_world.until(lambda: len([m for m in telegram_world.messages(group) if m.buttons]) > before, _PATIENCE)
+    telegram_world.until(lambda: len([m for m in telegram_world.messages(group) if m.buttons]) > before, PATIENCE)
 
 
 def test_the_same_update_twice_is_answered_once(telegram_world: TelegramWorld, bot: Bot, anna: User, group: Chat) -> None:
     asked = telegram_world.say(anna, group, _REFUND, mention=True)
     telegram_world.duplicate(asked)
-    _answer(telegram_world, asked)
+    answer_to(telegram_world, asked)
     later = telegram_world.say(anna, group, "企点打官司去哪", mention=True)
-    _answer(telegram_world, later)
+    answer_to(telegram_world, later)
     assert len(telegram_world.replies(asked)) == 1
-
-
-def test_fifty_questions_at_once_get_fifty_answers(telegram_world: TelegramWorld, bot: Bot, group: Chat) -> None:
-    people = [telegram_world.user(f"同事{at}") for at in range(10)]
-    asked = [telegram_world.say(people[at % 10], group, f"企点开通第{at + 1}天可以无条件退款吗？", mention=True) for at in range(50)]
-    telegram_world.until(lambda: all(any(m.buttons for m in telegram_world.replies(each)) for each in asked), 250)
-    assert [len(telegram_world.replies(each)) for each in asked] == [1] * 50
 
 
 def test_a_flood_is_waited_for_and_the_answer_arrives(telegram_world: TelegramWorld, bot: Bot, anna: User, group: Chat) -> None:
     telegram_world.flood("editMessageText", 2, times=2)
-    assert "7 个自然日" in _answer(telegram_world, telegram_world.say(anna, group, _REFUND, mention=True)).text
+    assert "7 个自然日" in answer_to(telegram_world, telegram_world.say(anna, group, _REFUND, mention=True)).text
 
 
 def test_html_that_is_refused_is_sent_as_plain_text(telegram_world: TelegramWorld, bot: Bot, anna: User, group: Chat) -> None:
     telegram_world.refuse("editMessageText", 400, "Bad Request: can't parse entities: unsupported start tag", times=1)
-    shown = _answer(telegram_world, telegram_world.say(anna, group, _REFUND, mention=True))
+    shown = answer_to(telegram_world, telegram_world.say(anna, group, _REFUND, mention=True))
     assert "7 个自然日" in shown.text
     assert not shown.entities
 
 
-def test_what_a_killed_bot_left_is_answered_by_the_next_and_only_once(
-    telegram_world: TelegramWorld, bot: Bot, anna: User, group: Chat
-) -> None:
-    telegram_world.hang("editMessageText", performed=False, times=2)
-    asked = [telegram_world.say(anna, group, question, mention=True) for question in (_REFUND, "企点打官司去哪")]
-    telegram_world.until(lambda: len(telegram_world.calls("editMessageText")) >= 2, _PATIENCE)
-    bot.stop(signal.SIGKILL)
-    bot.start()
-    telegram_world.until(lambda: all(any(m.buttons for m in telegram_world.replies(each)) for each in asked), 150)
-    assert [sum(bool(m.buttons) for m in telegram_world.replies(each)) for each in asked] == [1, 1]
-
-
 def test_a_private_chat_commands_and_what_is_logged(telegram_world: TelegramWorld, bot: Bot, anna: User, admin: User, group: Chat) -> None:
     asked = telegram_world.say(anna, anna.private, _REFUND)
-    (told,) = telegram_world.until(lambda: telegram_world.replies(asked), _PATIENCE)
+    (told,) = telegram_world.until(lambda: telegram_world.replies(asked), PATIENCE)
     assert str(anna.id) in told.text
     telegram_world.say(admin, admin.private, f"/allow {anna.id}")
-    telegram_world.until(lambda: [m for m in telegram_world.messages(admin.private) if "已允许" in m.text], _PATIENCE)
-    assert "7 个自然日" in _answer(telegram_world, telegram_world.say(anna, anna.private, _REFUND)).text
+    telegram_world.until(lambda: [m for m in telegram_world.messages(admin.private) if "已允许" in m.text], PATIENCE)
+    assert "7 个自然日" in answer_to(telegram_world, telegram_world.say(anna, anna.private, _REFUND)).text
     for command, part in {
         "/clause 乐享 4.6.1": "4.6.1",
         "/agreements": "《腾讯乐享服务协议》",
@@ -231,7 +114,7 @@ def test_a_private_chat_commands_and_what_is_logged(telegram_world: TelegramWorl
         "/status": "管理员",
     }.items():
         said = telegram_world.say(anna, anna.private, command)
-        telegram_world.until(lambda said=said, part=part: [m for m in telegram_world.replies(said) if part in m.text], _PATIENCE)  # type: ignore[misc]
+        telegram_world.until(lambda said=said, part=part: [m for m in telegram_world.replies(said) if part in m.text], PATIENCE)  # type: ignore[misc]
     assert bot.stop() == 0
     log = bot.log.read_text(encoding="utf-8")
     assert telegram_world.token not in log
@@ -256,7 +139,7 @@ def test_by_webhook_only_telegram_is_heard(telegram_world: TelegramWorld, bot: B
         WENYUE_TELEGRAM_WEBHOOK="https://bot.example/telegram", WENYUE_TELEGRAM_SECRET="a-secret-of-ours", WENYUE_TELEGRAM_PORT=str(port)
     )
     asked = telegram_world.say(anna, group, _REFUND, mention=True)
-    assert "7 个自然日" in _answer(telegram_world, asked).text
+    assert "7 个自然日" in answer_to(telegram_world, asked).text
     update = {"update_id": 999_999, "message": asked.message | {"message_id": 777}}
     assert [knock(address, update, secret) for secret in ("wrong", None)] == [403, 403]
     assert len(telegram_world.messages(group)) == 1
