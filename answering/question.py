@@ -14,6 +14,7 @@ from answering.errors import QuestionError
 from answering.followup import NAME, NUMBER, Message, made_whole
 from answering.language import language_of
 from answering.lookup import spoken
+from answering.wording import said
 from retrieval.clause import Agreement
 from retrieval.pinyin import sounding_like
 from retrieval.words import normalise, to_simplified
@@ -122,9 +123,9 @@ def clean(text: str) -> str:
     kept = "".join(char if char not in "\t\r\n" else " " for char in text if char in "\t\r\n" or unicodedata.category(char)[0] != "C")
     kept = re.sub(r"\s+", " ", kept).strip()
     if not any(char.isalnum() for char in kept):
-        raise QuestionError("问题是空的，请写出想问的事。")
+        raise QuestionError(said("empty_question_"))
     if len(kept) > MAX_QUESTION:
-        raise QuestionError(f"问题有 {len(kept)} 个字，最多 {MAX_QUESTION} 个字；请只留下要问的那一点。")
+        raise QuestionError(said("long_question_", length=len(kept), most=MAX_QUESTION))
     return kept
 
 

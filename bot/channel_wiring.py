@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from bot.settings import SettingsError
+from bot.settings import Settings, SettingsError
 from bot.wiring import Wired
 
 if TYPE_CHECKING:
     from bot.conversation import Conversation
+    from bot.desk import Desk
     from bot.form import Cited, Pointed
     from bot.place import Place
+    from bot.stores import Stores
     from bot.telegram_channel import TelegramChannel
 
 _SECRET = re.compile(r"\d{6,}:[\w-]{30,}|(?<=response_code=)[^&\s]+|(?<=access_token=)[^&\s]+|(?<=[?&]key=)[^&\s]+|(?<=secret=)[^&\s]+")
@@ -22,12 +23,9 @@ _SECRET = re.compile(r"\d{6,}:[\w-]{30,}|(?<=response_code=)[^&\s]+|(?<=access_t
 
 def telegram_of(wired: Wired) -> TelegramChannel:
     """The Telegram bot of the settings. Raises SettingsError where there is no token, or the webhook has no secret."""
-    from bot.access import Access
-    from bot.desk import Desk, Limits
-    from bot.inbox import Inbox
+    from bot.presses import Presses
     from bot.telegram_channel import Line, TelegramChannel
     from bot.telegram_reply import Look
-    from bot.votes import Votes
 
     settings = wired.settings
     if settings.telegram_token is None:
@@ -36,23 +34,48 @@ def telegram_of(wired: Wired) -> TelegramChannel:
         raise SettingsError(
             "设了 WENYUE_TELEGRAM_WEBHOOK 就要设 WENYUE_TELEGRAM_SECRET（1–256 个字母、数字、_ 或 -），否则谁都能冒充 Telegram"
         )
+    line = Line(
+        settings.telegram_token, settings.telegram_api, settings.telegram_webhook, settings.telegram_secret, port=settings.telegram_port
+    )
+    stores = stores_of(wired)
+    look = Look(lambda: wired.library.agreements, link_of(settings))
+    return TelegramChannel(line, desk_of(wired, stores), stores, Presses(stores, wired.library), look)
+
+
+def stores_of(wired: Wired) -> Stores:
+    """What the desk writes down, in the library's database."""
+    from bot.access import Access
+    from bot.inbox import Inbox
+    from bot.stores import Stores
+    from bot.votes import Votes
+
+    settings = wired.settings
+    return Stores(Inbox(settings.database), Access(settings.database, settings.admins), wired.records(), Votes(settings.database))
+
+
+def desk_of(wired: Wired, stores: Stores) -> Desk:
+    """The desk of this process, over the library as it is now."""
+    from bot.commands import Commands
+    from bot.desk import Desk, Limits
+
+    settings = wired.settings
     answerer = wired.answerer()
 
     def converse(place: Place, agreements: Sequence[str]) -> Conversation:
         return wired.conversation(answerer, place, agreements)
 
-    inbox, access = Inbox(settings.database), Access(settings.database, settings.admins)
-    desk = Desk(converse, inbox, access, Limits(settings.asker_minute, settings.asker_day, settings.chat_minute))
-    page = settings.page
+    commands = Commands(stores, wired.library, wired.search().find)
+    return Desk(converse, commands, stores, Limits(settings.asker_minute, settings.asker_day, settings.chat_minute))
 
-    def link(cited: Cited | Pointed) -> str | None:
-        return f"{page.rstrip('/')}/agreements/{cited.agreement}#{quote(cited.id)}" if page else None
 
-    line = Line(
-        settings.telegram_token, settings.telegram_api, settings.telegram_webhook, settings.telegram_secret, port=settings.telegram_port
-    )
-    look = Look(lambda: wired.library.agreements, wired.search().find, link if page else None)
-    return TelegramChannel(line, desk, inbox, access, wired.records(), Votes(settings.database), wired.library, look)
+def link_of(settings: Settings) -> Callable[[Cited | Pointed], str] | None:
+    """Where the clause of a label stands on the page; None where there is no page."""
+    if not settings.page:
+        return None
+    from bot.links import path_of
+
+    page = settings.page.rstrip("/")
+    return lambda cited: page + path_of(cited)
 
 
 def log_discreetly() -> None:

@@ -8,16 +8,16 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from answering.errors import AnsweringError
 from answering.language import language_of
-from bot.access import Access
-from bot.inbox import Inbox
-from bot.message import Message, Reply
+from bot.commands import Command, Commands, command_in, language_for, question_in
+from bot.message import Message, Reply, Undeliverable
 from bot.place import Place
+from bot.stores import Stores
 from bot.wording import say
 from retrieval.errors import RetrievalError, StorageError
 
@@ -53,10 +53,12 @@ class Desk:
     whoever sees it again, and what a process leaves behind when it is killed another one finds.
     """
 
-    def __init__(self, converse: Converse, inbox: Inbox, access: Access, limits: Limits) -> None:
+    def __init__(self, converse: Converse, commands: Commands, stores: Stores, limits: Limits) -> None:
         self._converse = converse
-        self._inbox = inbox
-        self._access = access
+        self._commands = commands
+        self._inbox = stores.inbox
+        self._access = stores.access
+        self._stores = stores
         self._limits = limits
         self._queues: dict[tuple[str, str], _Queue] = {}
         self._under_way: set[asyncio.Task[None]] = set()
@@ -75,7 +77,7 @@ class Desk:
         try:
             if await self._admitted(message, reply) and await asyncio.to_thread(self._inbox.claim, message):
                 if await self._within_limits(message, reply):
-                    await self._in_turn(message, reply)
+                    await self._attend(message, reply)
                 else:
                     await asyncio.to_thread(self._inbox.done, message)
         except StorageError as error:
@@ -84,37 +86,47 @@ class Desk:
         finally:
             self._under_way.discard(task)
 
-    async def watch(self, reply_to: Callable[[Message], Reply]) -> None:
-        """For as long as this runs: tell other processes that what is claimed here is being answered, answer what processes that are gone
-        have left, and delete what is too old.
+    async def watch(self, reply_to: Callable[[Message], Reply], channel: str) -> None:
+        """For as long as this runs: tell other processes that what is claimed here is being answered, answer what processes of this
+        channel that are gone have left, and delete what is too old.
         """
         expired = float("-inf")
         while True:
-            with suppress(StorageError):
+            try:
                 await asyncio.to_thread(self._inbox.beat)
-                for message in await asyncio.to_thread(self._inbox.left, timedelta(0)):
-                    task = asyncio.create_task(self._in_turn(message, reply_to(message)))
+                for message in await asyncio.to_thread(self._inbox.left, channel):
+                    task = asyncio.create_task(self._resume(message, reply_to))
                     self._under_way.add(task)
                     task.add_done_callback(self._under_way.discard)
                 if time.monotonic() - expired > _EXPIRING:
                     expired = time.monotonic()
-                    await asyncio.to_thread(self._inbox.expire)
-                    await asyncio.to_thread(self._access.expire)
+                    await asyncio.to_thread(self._stores.expire)
+            except StorageError as error:
+                _log.warning("what other processes left cannot be looked for: %s", error)
             await asyncio.sleep(_BEAT)
 
     async def close(self, seconds: float) -> None:
-        """Take nothing more, and give what is under way so long to end."""
+        """Take nothing more, give what is under way so long to end, and leave the rest to whoever comes after."""
         self._closed = True
         if self._under_way:
-            await asyncio.wait(set(self._under_way), timeout=seconds)
+            _, unfinished = await asyncio.wait(set(self._under_way), timeout=seconds)
+            for task in unfinished:
+                task.cancel()
+            if unfinished:
+                await asyncio.wait(unfinished)
+        with suppress(StorageError):  # it is found all the same, a minute later
+            await asyncio.to_thread(self._inbox.leave)
 
     async def _admitted(self, message: Message, reply: Reply) -> bool:
         """Whether a message may be asked; where not, whoever asked is told, no more than once in a while."""
-        place, language = message.place, language_of(message.text)
+        place, command = message.place, command_in(message.text)
+        if command is not None and command.open:
+            return True
         permission = await asyncio.to_thread(self._access.may_ask, place, message.private)
         if permission is None:
             if await asyncio.to_thread(self._access.first, place.channel, place.chat, "denied", _NOTICED):
                 key = "desk_denied_private" if message.private else "desk_denied"
+                language = language_for(message.text, message.locale)
                 await self._attempt(reply.say(say(key, language, chat=place.chat, asker=place.asker)))
             return False
         return True
@@ -136,8 +148,28 @@ class Desk:
             await self._attempt(reply.say(say("desk_limit_asker" if asker else "desk_limit_chat", language, limit=limit)))
         return False
 
+    async def _resume(self, message: Message, reply_to: Callable[[Message], Reply]) -> None:
+        """Attend to a message that another process left."""
+        try:
+            await self._attend(message, reply_to(message))
+        except StorageError as error:  # it stays claimed, and is found again
+            _log.error("a message of %s that was left could not be answered: %s", message.place.channel, error)
+
+    async def _attend(self, message: Message, reply: Reply) -> None:
+        """Do what a message says, and cross it out. Commands do not queue."""
+        command = command_in(message.text)
+        question = message.text if command is None else question_in(command, language_for(command.rest, message.locale))
+        if command is not None and question is None:
+            await self._ended(message, reply, self._obey(command, message, reply))
+        else:
+            await self._in_turn(replace(message, text=question or ""), reply)
+
+    async def _obey(self, command: Command, message: Message, reply: Reply) -> None:
+        told = await asyncio.to_thread(self._commands.run, command, message)
+        await reply.say(told.text, quoting=told.quoting)
+
     async def _in_turn(self, message: Message, reply: Reply) -> None:
-        """Answer a message when it is its turn in its chat, and cross it out."""
+        """Answer a question when it is its turn in its chat, and cross it out."""
         key = (message.place.channel, message.place.chat)
         queue = self._queues.setdefault(key, _Queue())
         if queue.length >= self._limits.waiting:
@@ -145,41 +177,53 @@ class Desk:
             await asyncio.to_thread(self._inbox.done, message)
             return
         async with queue.place():
-            await self._answer(message, reply, crowded=queue.length > _CROWDED)
+            await self._ended(message, reply, self._answer(message, reply, crowded=queue.length > _CROWDED))
         if not queue.length:
             self._queues.pop(key, None)
 
-    async def _answer(self, message: Message, reply: Reply, *, crowded: bool) -> None:
-        """Answer a message. Where many wait, nothing is shown but the answers: channels count what is sent."""
-        language = language_of(message.text)
+    async def _ended(self, message: Message, reply: Reply, work: Awaitable[None]) -> None:
+        """See some work to its end: where it fails that is said; then the message is crossed out."""
+        language, channel = language_of(message.text), message.place.channel
         try:
-            conversation = await asyncio.to_thread(self._conversation, message)
-            if conversation is None:  # whoever was allowed when it was asked is not any more
-                await asyncio.to_thread(self._inbox.done, message)
-                return
-            if not crowded:
-                await self._attempt(reply.begin())
-            drafts = conversation.stream(message.text, message.quoted)
-            while (answer := await asyncio.to_thread(next, drafts, None)) is not None:
-                if answer.whole:
-                    last = answer
-                elif not crowded:
-                    await self._attempt(reply.grow(answer))
-            if not await asyncio.to_thread(self._inbox.holds, message):
-                return  # this process was taken for dead, and another one answers
-            await reply.finish(last, conversation.record)
+            await work
+        except _TakenOver:
+            return
+        except Undeliverable as error:
+            _log.info("a chat of %s takes nothing more: %s", channel, error)
         except AnsweringError as error:
-            await self._attempt(reply.say(str(error)))
+            await self._attempt(reply.say(say("desk_refused", language, reason=error.told(language))))
         except RetrievalError as error:
-            _log.error("a question of %s could not be answered: %s", message.place.channel, error)
+            _log.error("a message of %s could not be answered: %s", channel, error)
             await self._attempt(reply.say(say("desk_failed", language)))
-        except asyncio.CancelledError:
-            raise  # not crossed out: whoever comes after answers it
         except Exception as error:  # of which the frames are logged, and not what it says: that may repeat the question
             frames = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("a question of %s could not be answered: %s\n%s", message.place.channel, type(error).__name__, frames)
+            _log.error("a message of %s could not be answered: %s\n%s", channel, type(error).__name__, frames)
             await self._attempt(reply.say(say("desk_failed", language)))
-        await asyncio.to_thread(self._inbox.done, message)
+        await asyncio.to_thread(self._inbox.done, message)  # not where it was cancelled: whoever comes after answers it
+
+    async def _answer(self, message: Message, reply: Reply, *, crowded: bool) -> None:
+        """Answer a question. Where many wait, nothing is shown but the answers: channels count what is sent."""
+        conversation = await asyncio.to_thread(self._conversation, message)
+        if conversation is None:  # whoever was allowed when it was asked is not any more
+            await reply.say(say("desk_failed", language_of(message.text)))
+            return
+        if not crowded and await self._attempt(reply.begin()) and reply.handle != message.handle:
+            await asyncio.to_thread(self._inbox.shown, message, reply.handle)
+        drafts = conversation.stream(message.text, message.quoted)
+        answer = None
+        try:
+            while (draft := await asyncio.to_thread(next, drafts, None)) is not None:
+                answer = draft
+                if not answer.whole and not crowded:
+                    await self._attempt(reply.grow(answer))
+        finally:
+            with suppress(ValueError):  # still at work in its thread, where this was cancelled: it ends there
+                drafts.close()
+        if not await asyncio.to_thread(self._inbox.holds, message):
+            raise _TakenOver
+        if answer is None or not answer.whole:
+            raise RetrievalError("the answer did not come to an end")
+        await reply.finish(answer, conversation.record)
 
     def _conversation(self, message: Message) -> Conversation | None:
         """The conversation that a message is part of, over the agreements its chat may ask about; None where it may not ask."""
@@ -190,12 +234,18 @@ class Desk:
         return self._converse(message.place, wanted or permission.agreements)
 
     @staticmethod
-    async def _attempt(showing: Awaitable[None]) -> None:
-        """Show something that an answer does not depend on."""
+    async def _attempt(showing: Awaitable[None]) -> bool:
+        """Show something that an answer does not depend on. Returns whether it could be shown."""
         try:
             await showing
         except Exception as error:  # whatever the channel's library raises
             _log.warning("something could not be shown: %s", type(error).__name__)
+            return False
+        return True
+
+
+class _TakenOver(Exception):
+    """This process was taken for dead, and another one answers."""
 
 
 class _Queue:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    or_,
     select,
     tuple_,
     update,
@@ -59,6 +60,7 @@ INBOX = Table(
     Column("state", String(8), nullable=False),
     Column("taken_by", String(16), nullable=False),
     Column("beaten", Instant, nullable=False),  # when the process it was taken by last gave a sign of life
+    Column("handle", Text, nullable=False),  # what the channel has shown of the answer
     Index("inbox_at", "at"),
     Index("inbox_asker", "channel", "asker", "at"),
     Index("inbox_chat", "channel", "chat", "at"),
@@ -72,6 +74,8 @@ UPDATES = Table(
     Column("at", Instant, nullable=False),
     Index("seen_update_at", "at"),
 )
+
+_BLANK = {"state": _DONE, "text": "", "quoted": "", "agreements": "[]", "handle": ""}  # what stays of a message that is done
 
 _Key = tuple[str, str, str]
 
@@ -106,6 +110,11 @@ class Inbox:
         renewal = update(INBOX).where(held).values(beaten=self._now())
         return self._database.run(lambda connection: connection.execute(renewal).rowcount == 1)
 
+    def shown(self, message: Message, handle: str) -> None:
+        """Write down how what was shown of the answer is found again, for whoever has to end it."""
+        writing = update(INBOX).where(_is(_key_of(message))).values(handle=storable(handle))
+        self._database.run(lambda connection: connection.execute(writing))
+
     def done(self, message: Message) -> None:
         """Write down that a message was answered, or that this was apologised for. Of its words nothing is kept; its ids are for 7 days.
 
@@ -126,14 +135,20 @@ class Inbox:
         renewal = update(INBOX).where(mine).values(beaten=self._now())
         self._database.run(lambda connection: connection.execute(renewal))
 
-    def left(self, older_than: timedelta) -> list[Message]:
-        """Take over what processes that are gone have claimed and not done: the messages that are so old at least, the oldest first.
+    def leave(self) -> None:
+        """Let go of what this process holds: the next one that looks takes it over at once."""
+        mine = and_(INBOX.c.state == _WAITING, INBOX.c.taken_by == self._process)
+        leaving = update(INBOX).where(mine).values(taken_by="", beaten=self._now() - 2 * _GONE)
+        self._database.run(lambda connection: connection.execute(leaving))
+
+    def left(self, channel: str) -> list[Message]:
+        """Take over what processes that are gone have claimed in a channel and not done, the oldest first.
 
         Nobody else is given the same ones, and this process holds them from now on.
         """
         now = self._now()
-        gone = and_(INBOX.c.taken_by != self._process, INBOX.c.beaten < now - _GONE, INBOX.c.at <= now - older_than)
-        taking = update(INBOX).where(INBOX.c.state == _WAITING, gone).values(taken_by=self._process, beaten=now).returning(*INBOX.c)
+        others = and_(INBOX.c.channel == storable(channel), INBOX.c.taken_by != self._process)
+        taking = update(INBOX).where(INBOX.c.state == _WAITING, others, INBOX.c.beaten < now - _GONE).values(taken_by=self._process, beaten=now).returning(*INBOX.c)
         rows = self._database.run(lambda connection: connection.execute(taking).mappings().all())
         return [_message_of(row) for row in sorted(rows, key=lambda row: row["at"])]
 
@@ -152,17 +167,25 @@ class Inbox:
         return self._database.run(lambda connection: is_written(connection, insertion))
 
     def forget(self, channel: str, *, chat: str | None = None, asker: str | None = None) -> int:
-        """Delete all messages of an asker, of a chat, or of an asker in a chat, done or not. Returns how many that were.
+        """Forget whose all messages of an asker, of a chat, or of an asker in a chat were, and what they said. Returns how many that were.
 
-        Raises ValueError where neither is given. Whoever is forgotten has asked nothing yet, as far as limits are concerned.
+        Raises ValueError where neither is given. Of a message in a group its ids stay for their seven days, so that it is not answered when
+        it comes again, and still counts for the limits of the group; what was not answered yet is not any more.
         """
         if chat is None and asker is None:
             raise ValueError("whose messages are to be forgotten: a chat or an asker must be given")
         given = {"channel": channel, "chat": chat, "asker": asker}
         matching = [INBOX.c[name] == storable(value) for name, value in given.items() if value is not None]
-        deleted = self._database.run(lambda connection: connection.execute(delete(INBOX).where(*matching)).rowcount)
+        matching.append(or_(INBOX.c.asker != "", INBOX.c.state == _WAITING))
+        blank = {**_BLANK, "asker": ""}
+
+        def forget(connection: Connection) -> int:
+            deleted = connection.execute(delete(INBOX).where(*matching, INBOX.c.private)).rowcount
+            return deleted + connection.execute(update(INBOX).where(*matching).values(blank)).rowcount
+
+        forgotten = self._database.run(forget)
         self._database.run(empty_log)
-        return deleted
+        return forgotten
 
     def expire(self) -> int:
         """Delete everything that is older than seven days. Returns how many rows that were."""
@@ -178,8 +201,7 @@ class Inbox:
 
     def _cross_out(self, key: _Key) -> None:
         """Whoever holds the message: it was answered, and nothing is left to do."""
-        nothing = {"state": _DONE, "text": "", "quoted": "", "agreements": "[]"}
-        self._database.run(lambda connection: connection.execute(update(INBOX).where(_is(key)).values(nothing)))
+        self._database.run(lambda connection: connection.execute(update(INBOX).where(_is(key)).values(_BLANK)))
         self._owed.discard(key)
 
     def _expire_some(self, connection: Connection) -> int:
@@ -212,9 +234,11 @@ def _row_of(message: Message) -> dict[str, Any]:
         "quoted": storable(message.quoted),
         "private": message.private,
         "agreements": json.dumps(message.agreements),
+        "handle": storable(message.handle),
     }
 
 
 def _message_of(row: RowMapping) -> Message:
     place = Place(row["channel"], row["chat"], row["thread"], row["asker"])
-    return Message(place, row["message"], row["text"], row["quoted"], row["private"], tuple(json.loads(row["agreements"])))
+    agreements = tuple(json.loads(row["agreements"]))
+    return Message(place, row["message"], row["text"], row["quoted"], row["private"], agreements, handle=row["handle"])

@@ -9,11 +9,17 @@ from answering.answer import Answer
 from bot.place import Place
 
 
+class Undeliverable(Exception):
+    """A chat takes nothing from the bot any more: it was thrown out, blocked or silenced there, or the chat is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as somebody sent it to the bot. `id` is unique in its chat; `text` is without the mention or command it came with.
+    """A message as somebody sent it to the bot. `id` is unique in its chat; `text` is without the mention it came with.
 
-    `quoted` are the words of the message that it answers or quotes: data, never an order. `agreements` restricts it to those keys.
+    A command begins its text as `/name`. `quoted` are the words of the message that it answers or quotes: data, never an order.
+    `agreements` restricts it to those keys. `locale` is the language of the asker's app, as far as the channel tells (zh-hans, en).
+    `handle` is what the channel has shown of the answer already, in words of its own; empty for nothing.
     """
 
     place: Place
@@ -22,10 +28,20 @@ class Message:
     quoted: str = ""
     private: bool = False
     agreements: tuple[str, ...] = ()
+    locale: str = ""
+    handle: str = ""
 
 
 class Reply(Protocol):
-    """The answer to one message, in the channel it came by. What is shown there is the channel's own affair."""
+    """The answer to one message, in the channel it came by. What is shown there is the channel's own affair.
+
+    Whatever is to be shown raises Undeliverable where the chat takes nothing any more.
+    """
+
+    @property
+    def handle(self) -> str:
+        """How what was shown so far is found again, by this process or the one after it; empty where there is nothing."""
+        ...
 
     async def begin(self) -> None:
         """Give a sign of life."""
@@ -39,6 +55,6 @@ class Reply(Protocol):
         """Show the whole answer. `record` is the id it was kept under, for votes."""
         ...
 
-    async def say(self, text: str) -> None:
-        """Say something in the place of an answer."""
+    async def say(self, text: str, *, quoting: bool = False) -> None:
+        """Say something in the place of an answer. Where it is `quoting` agreements, nothing in it may lead anywhere or call anybody."""
         ...

@@ -93,11 +93,12 @@ class Records:
         status: str | None = None,
         channel: str | None = None,
         chat: str | None = None,
+        asker: str | None = None,
         contains: str | None = None,
         limit: int = 20,
     ) -> list[Record]:
         """The newest records, newest first, of those that are all that is given; `contains` is looked for in question and answer."""
-        equal = {"status": status, "channel": channel, "chat": chat}
+        equal = {"status": status, "channel": channel, "chat": chat, "asker": asker}
         wanted = select(ANSWERS).where(*(ANSWERS.c[name] == storable(value) for name, value in equal.items() if value is not None))
         if since is not None:
             wanted = wanted.where(ANSWERS.c.at >= since)

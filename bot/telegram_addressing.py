@@ -11,10 +11,12 @@ from telegram import Message as Sent
 from telegram import MessageEntity, User
 from telegram.constants import ChatType
 
+from bot.commands import command_in
 from bot.message import Message
 from bot.place import Place
 
 CHANNEL = "telegram"
+_COMMAND = re.compile(r"/(?P<name>[A-Za-z]+)(?:@(?P<bot>[A-Za-z0-9_]+))?(?=\s|$|[\u3400-\u9fff])")
 
 
 def place_of(sent: Sent) -> Place:
@@ -25,19 +27,25 @@ def place_of(sent: Sent) -> Place:
 
 
 def message_of(sent: Sent, text: str) -> Message:
-    return Message(place_of(sent), str(sent.message_id), text, quoted_in(sent), sent.chat.type == ChatType.PRIVATE)
+    locale = (sent.from_user.language_code if sent.from_user else None) or ""
+    return Message(place_of(sent), str(sent.message_id), text, quoted_in(sent), sent.chat.type == ChatType.PRIVATE, locale=locale)
 
 
 def addressed(sent: Sent, bot: User) -> str | None:
     """What a message says to the bot, without its name; None where it is not addressed to it.
 
-    It is in a private chat, where it mentions the bot, and where it answers one of its messages.
+    It is in a private chat, where it mentions the bot, where it answers one of its messages, and where it begins with a command that names
+    the bot or none; such a message begins with `/name`.
     """
     text = sent.text or sent.caption
     if text is None or (sent.from_user and sent.from_user.is_bot and not sent.sender_chat):
         return None
+    own = (bot.username or "").lower()
+    command = _COMMAND.match(text)
+    if command is not None and command_in(f"/{command['name']}") is not None:
+        return f"/{command['name']} {text[command.end() :].strip()}".strip() if (command["bot"] or own).lower() == own else None
     mentions = [entity for entity in (sent.entities or sent.caption_entities or ()) if _is_of(entity, text, bot)]
-    joined = re.match(rf"@{re.escape(bot.username or '')}(?=[\u3400-\u9fff])|/ask(?=[\u3400-\u9fff])", text, re.IGNORECASE)
+    joined = re.match(rf"@{re.escape(own)}(?=[\u3400-\u9fff])", text, re.IGNORECASE)
     if joined:  # for Telegram a Chinese character that stands at a name is a part of it, and the name nobody's
         return text[joined.end() :].strip()
     answers = (

@@ -8,51 +8,46 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from answering.answer import Answer, Status
 from answering.language import language_of
 from bot.form import form_of
-from bot.message import Message
+from bot.message import Message, Undeliverable
+from bot.presses import REASONS, choice_data, question_data, reason_data, vote_data
+from bot.telegram_markup import Paragraph, Run, parts_of
 from bot.telegram_text import Link, Part, growing, html_of
 from bot.wording import say
-from retrieval.clause import Agreement, Hit
+from retrieval.clause import Agreement
 
 _APART = 4.0  # seconds between two edits in a group
 _APART_PRIVATE = 1.0
 _EDITS = 4  # of a growing answer in a group; the last is not among them
 _GROWING = 3500  # UTF-16 units of an answer while it grows
-_TRIES = 4  # of what must arrive
-_PATIENCE = 60.0  # seconds to wait because Telegram asks to, at most
+_PATIENCE = 1800.0  # seconds for which what must arrive is tried
+_AGAIN = 2.0  # seconds before the second try where Telegram says nothing of when; then twice as many each time
+_AT_MOST = 60.0
 _BUTTON = 60  # characters on a button
-_WRONG = {
-    "clause": "telegram_wrong_clause",
-    "question": "telegram_wrong_question",
-    "missing": "telegram_wrong_missing",
-    "unclear": "telegram_wrong_unclear",
-}  # what may be wrong with an answer, and how the button says it
+_CLOSED = ("chat not found", "not enough rights", "topic_closed", "have no rights", "chat_write_forbidden", "user is deactivated")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What answers are shown with: the agreements as they are called, the address of a clause on the page, if there is a page, and how
-    clauses are searched for: words, the agreements to search, how many.
-    """
+    """What answers are shown with: the agreements as they are called, and the address of a clause on the page, if there is a page."""
 
     agreements: Callable[[], Iterable[Agreement]]
-    find: Callable[[str, Collection[str], int], Sequence[Hit]]
     link: Link | None = None
 
 
 class TelegramReply:
-    """The `Reply` to one message of a chat."""
+    """The `Reply` to one message of a chat. `handle` is the id of the placeholder."""
 
     def __init__(self, bot: Bot, message: Message, look: Look) -> None:
         self._bot = bot
@@ -62,17 +57,25 @@ class TelegramReply:
         self._asked = message.text
         self._private = message.private
         self._look = look
-        self._placeholder: int | None = None
+        self._placeholder = int(message.handle) if message.handle else None
         self._shown = ""
         self._edits = 0
         self._edited = float("-inf")
 
+    @property
+    def handle(self) -> str:
+        return str(self._placeholder or "")
+
     async def begin(self) -> None:
+        if self._placeholder is not None:
+            return
         await self._bot.send_chat_action(self._chat, ChatAction.TYPING, message_thread_id=self._thread)
-        if not self._private:
-            sent = await self._send(say("telegram_looking", language_of(self._asked)), None, None)
-            self._placeholder = sent
-            self._edited = time.monotonic()
+        looking = say("looking", language_of(self._asked))
+        if self._private:
+            await self._bot.send_message_draft(self._chat, self._to, looking)
+        else:
+            self._placeholder = await self._send(looking, None, None)
+        self._edited = time.monotonic()
 
     async def grow(self, answer: Answer) -> None:
         now = time.monotonic()
@@ -88,41 +91,56 @@ class TelegramReply:
 
     async def finish(self, answer: Answer, record: str | None) -> None:
         parts = html_of(form_of(answer, self._look.agreements()), self._look.link, buttons=record is not None)
-        buttons = keyboard(answer, record)
+        await self._show(parts, keyboard(answer, record))
+
+    async def say(self, text: str, *, quoting: bool = False) -> None:
+        await self._show(parts_of([Paragraph((Run(text),))]) if quoting else [Part("", text)], None)
+
+    async def _show(self, parts: list[Part], buttons: InlineKeyboardMarkup | None) -> None:
         for at, part in enumerate(parts):
             await self._deliver(part, self._placeholder if at == 0 else None, buttons if at == len(parts) - 1 else None)
 
-    async def say(self, text: str) -> None:
-        await self._deliver(Part("", text), self._placeholder, None)
-
     async def _deliver(self, part: Part, place: int | None, buttons: InlineKeyboardMarkup | None) -> None:
-        """Show a part, in the place of a message or as a new one; as plain text where Telegram takes its HTML for none."""
+        """Show a part, in the place of a message or as a new one; as plain text where Telegram takes its HTML for none.
+
+        What Telegram refuses for now is tried again, for half an hour. A new message of which nobody knows whether it arrived is not.
+        """
         mode: str | None = ParseMode.HTML if part.html else None
-        for _ in range(_TRIES):
-            text = part.html if mode else part.plain
+        ending, again = time.monotonic() + _PATIENCE, _AGAIN
+        while True:
             try:
-                if place is not None:
-                    await self._edit(place, text, mode, buttons)
-                else:
-                    await self._send(text, mode, buttons)
+                text = part.html if mode else part.plain
+                await (self._send(text, mode, buttons) if place is None else self._edit(place, text, mode, buttons))
                 return
             except RetryAfter as error:
-                await asyncio.sleep(min(_PATIENCE, _seconds(error)))
-            except TimedOut:
-                if place is None:
-                    _log.warning("Telegram did not say whether a message of an answer arrived; it is not sent twice")
-                    return
+                wait = _seconds(error)
+            except ChatMigrated as error:  # ids of messages are counted anew there
+                self._chat, self._thread, place, wait = error.new_chat_id, None, None, 0.0
+            except Forbidden as error:
+                raise Undeliverable(str(error)) from error
             except BadRequest as error:
                 said = str(error).lower()
                 if "not modified" in said:
                     return
+                if any(words in said for words in _CLOSED):
+                    raise Undeliverable(str(error)) from error
                 if "parse entities" in said and mode:
                     mode = None
+                elif "thread not found" in said and self._thread:
+                    self._thread = None
                 elif place is not None:
                     place = None  # the placeholder is gone, or can no longer be edited
                 else:
                     raise
-        raise TelegramError("a part of an answer could not be delivered")
+                wait = 0.0
+            except NetworkError as error:
+                if place is None and _may_have_arrived(error):
+                    _log.warning("Telegram did not say whether a message of an answer arrived; it is not sent twice")
+                    return
+                wait, again = again, min(2 * again, _AT_MOST)
+            if time.monotonic() + wait > ending:
+                raise TelegramError("Telegram could not be reached for half an hour")
+            await asyncio.sleep(wait)
 
     async def _send(self, text: str, mode: str | None, buttons: InlineKeyboardMarkup | None) -> int:
         sent = await self._bot.send_message(
@@ -147,23 +165,30 @@ def keyboard(answer: Answer, record: str | None, verdict: str = "") -> InlineKey
     """
     if record is None:
         return None
-    rows = [_row(f"c:{record}:{at}", choice.label) for at, choice in enumerate(answer.choices)]
-    rows += [_row(f"q:{record}:{at}", question) for at, question in enumerate(answer.suggestions)]
+    rows = [[_button(choice.label, choice_data(record, at))] for at, choice in enumerate(answer.choices)]
+    rows += [[_button(question, question_data(record, at))] for at, question in enumerate(answer.suggestions)]
     if answer.status is Status.ANSWERED or answer.status is Status.NOT_COVERED:
         marks = {"up": "👍", "down": "👎"}
-        votes = [(f"✓ {mark}" if verdict == name else mark, name) for name, mark in marks.items()]
-        rows.append([InlineKeyboardButton(mark, callback_data=f"v:{record}:{name}") for mark, name in votes])
+        rows.append([_button(f"✓ {mark}" if verdict == name else mark, vote_data(record, name)) for name, mark in marks.items()])
     return InlineKeyboardMarkup(rows) if rows else None
 
 
 def reasons(answer: Answer, record: str) -> InlineKeyboardMarkup:
     """The buttons that ask why an answer was no good."""
-    buttons = [InlineKeyboardButton(say(key, answer.language), callback_data=f"w:{record}:{why}") for why, key in _WRONG.items()]
+    buttons = [_button(say(f"wrong_{why}", answer.language), reason_data(record, why)) for why in REASONS]
     return InlineKeyboardMarkup([buttons[:2], buttons[2:]])
 
 
-def _row(data: str, text: str) -> list[InlineKeyboardButton]:
-    return [InlineKeyboardButton(text if len(text) <= _BUTTON else f"{text[: _BUTTON - 1]}…", callback_data=data)]
+def _button(text: str, data: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text if len(text) <= _BUTTON else f"{text[: _BUTTON - 1]}…", callback_data=data)
+
+
+def _may_have_arrived(error: NetworkError) -> bool:
+    """Whether a request that failed may have been carried out: not where Telegram answered that it failed, or was not reached at all."""
+    said = str(error)
+    if isinstance(error, TimedOut):
+        return "Pool timeout" not in said
+    return said.startswith("httpx.") and not said.startswith("httpx.ConnectError")
 
 
 def _seconds(error: RetryAfter) -> float:

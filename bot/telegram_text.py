@@ -40,7 +40,7 @@ def growing(form: Form, limit: int = MOST_UNITS) -> str:
 
     It has no links and no folded clauses. `limit` has to leave room for a line.
     """
-    [coming] = parts_of([_line(say("telegram_growing", form.language))], limit)
+    [coming] = parts_of([_line(say("growing", form.language))], limit)
     shown = parts_of(_answer(form, None), max(limit - utf16(coming.plain) - 2, 2))
     return f"{shown[0].html}\n\n{coming.html}" if shown else coming.html
 

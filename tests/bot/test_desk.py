@@ -14,12 +14,15 @@ from answering.answer import Answer, Status
 from answering.answerer import Answerer
 from answering.confidence import Confidence
 from bot.access import Access
+from bot.commands import Commands
 from bot.conversation import Conversation
 from bot.desk import Desk, Limits
 from bot.inbox import Inbox
-from bot.message import Message
+from bot.message import Message, Undeliverable
 from bot.place import Place
 from bot.records import Records
+from bot.stores import Stores
+from bot.votes import Votes
 from retrieval.index import Index
 from retrieval.lexicon import Lexicon
 from retrieval.library import Library
@@ -38,9 +41,11 @@ class Shown:
         self.answers: list[Answer] = []
         self.records: list[str | None] = []
         self._failures = failures
+        self.handle = ""
 
     async def begin(self) -> None:
         self.begun += 1
+        self.handle = "placeholder"
 
     async def grow(self, answer: Answer) -> None:
         pass
@@ -52,7 +57,7 @@ class Shown:
         self.answers.append(answer)
         self.records.append(record)
 
-    async def say(self, text: str) -> None:
+    async def say(self, text: str, *, quoting: bool = False) -> None:
         self.said.append(text)
 
 
@@ -78,14 +83,18 @@ def inbox(url: str) -> Iterator[Inbox]:
 
 @pytest.fixture
 def make_desk(shipped: Library, shipped_index: Index, url: str, access: Access, inbox: Inbox) -> Iterator[Callable[..., Desk]]:
-    answerer = Answerer(shipped, Search(shipped_index, Ranking.load(), Lexicon.load()), Confidence.load(), Acts.load())
-    records = Records(url)
+    search = Search(shipped_index, Ranking.load(), Lexicon.load())
+    answerer = Answerer(shipped, search, Confidence.load(), Acts.load())
+    records, votes = Records(url), Votes(url)
+    stores = Stores(inbox, access, records, votes)
+    commands = Commands(stores, shipped, search.find)
 
     def converse(place: Place, agreements: Sequence[str]) -> Conversation:
         return Conversation(answerer, records, place, agreements, library=shipped)
 
-    yield lambda limits=Limits(asker_minute=1000): Desk(converse, inbox, access, limits)  # noqa: B008
+    yield lambda limits=Limits(asker_minute=1000): Desk(converse, commands, stores, limits)  # noqa: B008
     records.close()
+    votes.close()
 
 
 def _message(id_: str, text: str = _REFUND, *, chat: str = "-100", asker: str = "7", private: bool = False) -> Message:
@@ -191,3 +200,82 @@ def test_a_closed_desk_takes_nothing_more_and_leaves_it_to_others(make_desk: Cal
     _run(close())
     assert shown.answers == []
     assert inbox.claim(_message("1"))
+
+
+def test_a_question_that_is_too_long_is_told_so_in_the_asker_s_language(make_desk: Callable[..., Desk]) -> None:
+    shown = Shown()
+    _run(make_desk().take(_message("1", "Can we get our money back? " * 100), shown))
+    assert shown.said == ["This could not be answered: the question has 2699 characters, 1000 at most; please keep only the point."]
+
+
+def test_commands_are_told_and_ask_questions_and_are_taken_once(make_desk: Callable[..., Desk]) -> None:
+    shown = Shown()
+
+    async def ask() -> None:
+        desk = make_desk()
+        for at, text in enumerate(["/ask 企点开通几天内可以无条件退款？", "/clause 乐享 4.6.1", "/search 发票", "/帮助", "/ask", "/allow"]):
+            await desk.take(_message(str(at), text), shown)
+        await desk.take(_message("2", "/search 发票"), shown)
+
+    _run(ask())
+    assert [answer.citations[0].clause.id for answer in shown.answers] == ["4.7", "4.6.1"]
+    found, helped, usage, refused = shown.said
+    assert "发票" in found
+    assert "/whoami" in helped
+    assert usage.startswith("问一个问题")
+    assert "管理员" in refused
+
+
+def test_what_a_process_left_is_ended_by_the_next_where_it_began(make_desk: Callable[..., Desk], url: str) -> None:
+    gone = Inbox(url)
+    gone.claim(_message("1"))
+    gone.shown(_message("1"), "77")
+    gone.leave()
+    gone.close()
+    shown: dict[str, Shown] = {}
+
+    async def resume() -> None:
+        desk = make_desk()
+
+        def reply_to(message: Message) -> Shown:
+            return shown.setdefault(f"{message.id} {message.handle}", Shown())
+
+        watching = asyncio.create_task(desk.watch(reply_to, "telegram"))
+        while not any(each.answers for each in shown.values()):
+            await asyncio.sleep(0.01)
+        watching.cancel()
+        await desk.close(5)
+
+    _run(asyncio.wait_for(resume(), 20))
+    assert list(shown) == ["1 77"]
+
+
+def test_a_chat_that_takes_nothing_more_is_not_talked_to(make_desk: Callable[..., Desk], inbox: Inbox, caplog: pytest.LogCaptureFixture) -> None:
+    class Gone(Shown):
+        async def finish(self, answer: Answer, record: str | None) -> None:
+            raise Undeliverable("Forbidden: bot was kicked")
+
+    shown = Gone()
+    _run(make_desk().take(_message("1"), shown))
+    assert shown.said == []
+    assert not inbox.holds(_message("1"))
+    assert "ERROR" not in caplog.text
+
+
+def test_a_desk_that_is_closed_in_the_middle_leaves_the_question_to_the_next(make_desk: Callable[..., Desk], url: str, inbox: Inbox) -> None:
+    class Slow(Shown):
+        async def finish(self, answer: Answer, record: str | None) -> None:
+            await asyncio.sleep(60)
+
+    async def close() -> None:
+        desk = make_desk()
+        taking = asyncio.create_task(desk.take(_message("1"), Slow()))
+        while not inbox.holds(_message("1")):
+            await asyncio.sleep(0.01)
+        await desk.close(0.2)
+        assert taking.done()
+
+    _run(close())
+    heir = Inbox(url)
+    assert [message.id for message in heir.left("telegram")] == ["1"]
+    heir.close()

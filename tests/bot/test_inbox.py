@@ -28,7 +28,6 @@ _ASKED = Message(_HERE, "41", "几天内可以退款", "开通七日内", agreem
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-_ANY_AGE = timedelta(0)
 
 Opening = Callable[[], Inbox]
 
@@ -101,35 +100,53 @@ def test_what_a_process_leaves_is_found_whole_a_minute_later_and_by_one_only(pro
     gone.claim(answered)
     gone.done(answered)
     clock.now += 59 * _SECOND
-    assert process().left(_ANY_AGE) == []
+    assert process().left("telegram") == []
     clock.now += 2 * _SECOND
     heir, late = process(), process()
-    assert heir.left(_ANY_AGE) == [_ASKED, private]
-    assert late.left(_ANY_AGE) == []
-    assert heir.left(_ANY_AGE) == []
+    assert heir.left("telegram") == [_ASKED, private]
+    assert late.left("telegram") == []
+    assert heir.left("telegram") == []
     for message in (_ASKED, private):
         assert late.claim(message) is False
         heir.done(message)
     clock.now += 2 * _MINUTE
-    assert late.left(_ANY_AGE) == []
+    assert late.left("telegram") == []
 
 
 def test_what_was_taken_over_and_left_again_is_taken_over_again(process: Opening, clock: _Clock) -> None:
     process().claim(_ASKED)
     for _ in range(3):
         clock.now += 61 * _SECOND
-        assert process().left(_ANY_AGE) == [_ASKED]
+        assert process().left("telegram") == [_ASKED]
 
 
-def test_only_messages_of_that_age_are_taken_over(process: Opening, clock: _Clock) -> None:
-    gone = process()
-    gone.claim(_message("1"))
-    clock.now += 5 * _MINUTE
-    gone.claim(_message("2"))
-    clock.now += 5 * _MINUTE
+def test_a_channel_takes_over_its_own_messages_with_what_was_shown_of_the_answer(process: Opening, clock: _Clock) -> None:
+    gone, other = process(), Message(Place("wecom", "-100", "", "ann"), "1", "问", handle="stream 1")
+    for message in (_message("1"), other):
+        gone.claim(message)
+    gone.shown(_message("1"), "77")
+    clock.now += 2 * _MINUTE
     inbox = process()
-    assert [message.id for message in inbox.left(8 * _MINUTE)] == ["1"]
-    assert [message.id for message in inbox.left(_MINUTE)] == ["2"]
+    assert inbox.left("wecom") == [other]
+    assert inbox.left("telegram") == [replace(_message("1"), handle="77")]
+
+
+def test_what_a_process_leaves_on_purpose_is_taken_over_at_once(process: Opening) -> None:
+    gone, heir = process(), process()
+    gone.claim(_ASKED)
+    gone.leave()
+    assert gone.holds(_ASKED) is False
+    assert heir.left("telegram") == [_ASKED]
+
+
+def test_of_a_forgotten_asker_the_ids_of_messages_stay_and_still_count_for_the_group(process: Opening, clock: _Clock) -> None:
+    inbox = process()
+    inbox.claim(_ASKED)
+    inbox.claim(replace(_ASKED, id="42", place=Place("telegram", "ann", "", "ann"), private=True))
+    assert inbox.forget("telegram", asker="ann") == 2
+    assert inbox.claim(_ASKED) is False
+    since = clock.now - _MINUTE
+    assert (inbox.asked(_HERE, since), inbox.asked_in("telegram", "-100", since), inbox.asked_in("telegram", "ann", since)) == (0, 1, 0)
 
 
 def test_nothing_is_taken_from_a_process_that_beats_however_long_it_takes(process: Opening, clock: _Clock) -> None:
@@ -138,10 +155,10 @@ def test_nothing_is_taken_from_a_process_that_beats_however_long_it_takes(proces
     for _ in range(20):
         clock.now += 50 * _SECOND
         slow.beat()
-        assert other.left(_ANY_AGE) == []
+        assert other.left("telegram") == []
     assert slow.holds(_ASKED)
     clock.now += 50 * _SECOND
-    assert other.left(_ANY_AGE) == []
+    assert other.left("telegram") == []
 
 
 def test_who_beats_keeps_nothing_that_others_have_left(process: Opening, clock: _Clock) -> None:
@@ -151,7 +168,7 @@ def test_who_beats_keeps_nothing_that_others_have_left(process: Opening, clock: 
     clock.now += 40 * _SECOND
     other.beat()
     clock.now += 40 * _SECOND
-    assert process().left(_ANY_AGE) == [_ASKED]
+    assert process().left("telegram") == [_ASKED]
 
 
 def test_a_process_that_beats_too_late_learns_that_its_message_is_another_s(process: Opening, clock: _Clock) -> None:
@@ -160,9 +177,9 @@ def test_a_process_that_beats_too_late_learns_that_its_message_is_another_s(proc
     stalled.claim(_message("42"))
     clock.now += 61 * _SECOND
     assert stalled.holds(_ASKED)  # late, and nobody has taken it: it is held for another minute
-    assert [message.id for message in heir.left(_ANY_AGE)] == ["42"]
+    assert [message.id for message in heir.left("telegram")] == ["42"]
     stalled.beat()
-    assert stalled.left(_ANY_AGE) == []
+    assert stalled.left("telegram") == []
     assert (stalled.holds(_ASKED), stalled.holds(_message("42"))) == (True, False)
     assert (heir.holds(_ASKED), heir.holds(_message("42"))) == (False, True)
 
@@ -171,7 +188,7 @@ def test_nobody_holds_what_is_done_not_even_who_took_it_over(process: Opening, c
     stalled, heir = process(), process()
     stalled.claim(_ASKED)
     clock.now += 61 * _SECOND
-    assert heir.left(_ANY_AGE) == [_ASKED]
+    assert heir.left("telegram") == [_ASKED]
     stalled.done(_ASKED)
     assert not heir.holds(_ASKED)
     assert not stalled.holds(_ASKED)
@@ -182,9 +199,9 @@ def test_a_process_finds_nothing_left_of_itself(process: Opening, clock: _Clock)
     inbox = process()
     inbox.claim(_ASKED)
     clock.now += 8 * 60 * _MINUTE  # the machine slept
-    assert inbox.left(_ANY_AGE) == []
+    assert inbox.left("telegram") == []
     inbox.beat()
-    assert process().left(_ANY_AGE) == []
+    assert process().left("telegram") == []
 
 
 def test_of_what_is_done_no_words_stay_and_its_id_does_for_seven_days(process: Opening, database: Path, clock: _Clock) -> None:
@@ -211,7 +228,7 @@ def test_words_that_nobody_has_answered_for_a_week_are_deleted_too(process: Open
     clock.now += 8 * _DAY
     inbox = process()
     assert inbox.expire() == 1
-    assert inbox.left(_ANY_AGE) == []
+    assert inbox.left("telegram") == []
     assert "机密".encode() not in _bytes(database)
 
 
@@ -273,7 +290,7 @@ def test_an_asker_a_chat_or_an_asker_in_a_chat_can_be_forgotten(process: Opening
     assert "机密二的甲人".encode() not in _bytes(database)
     assert inbox.forget("telegram", chat="机密二") == 1
     clock.now += 2 * _MINUTE
-    assert [message.text for message in process().left(_ANY_AGE)] == ["机密一的乙人", "机密一的甲人"]
+    assert [message.text for channel in ("telegram", "wecom") for message in process().left(channel)] == ["机密一的乙人", "机密一的甲人"]
     with pytest.raises(ValueError, match="asker"):
         inbox.forget("telegram")
 
@@ -284,7 +301,7 @@ def test_words_and_ids_that_no_database_takes_are_claimed_once_too(process: Open
     assert process().claim(odd) is False
     clock.now += 2 * _MINUTE
     inbox = process()
-    (found,) = inbox.left(_ANY_AGE)
+    (found,) = inbox.left("web")
     assert (found.text, found.place.chat) == ("退款?吗", "聊天")
     inbox.done(found)
     assert not inbox.holds(odd)
@@ -316,9 +333,9 @@ def test_of_processes_that_claim_the_same_messages_one_is_given_each(database: P
 
 
 def _take_over(url: str) -> list[str]:
-    """Takes over what is left, from the oldest on, in a process of its own; returns the ids that it was given."""
+    """Takes over what is left, one channel after the other, in a process of its own; returns the ids that it was given."""
     inbox = Inbox(url)
-    given = [message.id for age in range(40, 0, -1) for message in inbox.left(age * _MINUTE)]
+    given = [message.id for chat in range(40) for message in inbox.left(f"channel {chat}")]
     inbox.close()
     return given
 
@@ -326,13 +343,13 @@ def _take_over(url: str) -> list[str]:
 def test_of_processes_that_take_over_what_is_left_one_is_given_each(database: Path, together: Callable[..., list[list[str]]]) -> None:
     url = f"sqlite:///{database}"
     now = datetime.datetime.now(UTC)
-    for age in range(2, 40):
-        gone = Inbox(url, lambda age=age: now - age * _MINUTE)  # type: ignore[misc]
-        gone.claim(_message(f"{age}a"))
-        gone.claim(_message(f"{age}b"))
-        gone.close()
+    gone = Inbox(url, lambda: now - 2 * _MINUTE)
+    for at in range(40):
+        for half in "ab":
+            gone.claim(_message(f"{at}{half}", Place(f"channel {at}", "-100")))
+    gone.close()
     given = together(_take_over, [(url,)] * 3)
-    assert sorted(id_ for of_one in given for id_ in of_one) == sorted(f"{age}{half}" for age in range(2, 40) for half in "ab")
+    assert sorted(id_ for of_one in given for id_ in of_one) == sorted(f"{at}{half}" for at in range(40) for half in "ab")
 
 
 def _claim_and_die(url: str) -> None:
@@ -359,7 +376,7 @@ def test_what_a_killed_process_had_claimed_and_not_done_is_left(database: Path, 
     assert killed.exitcode == -signal.SIGKILL
     soon, later = Inbox(url), Inbox(url, lambda: datetime.datetime.now(UTC) + 61 * _SECOND)
     assert [soon.claim(replace(_ASKED, id=id_)) for id_ in ("1", "2", "3")] == [False, False, False]
-    assert later.left(_ANY_AGE) == [replace(_ASKED, id="1"), replace(_ASKED, id="3")]
+    assert later.left("telegram") == [replace(_ASKED, id="1"), replace(_ASKED, id="3")]
     for inbox in (soon, later):
         inbox.close()
 
@@ -383,7 +400,7 @@ def test_where_the_database_fails_nothing_is_claimed_and_nothing_repeated(
         lambda: inbox.claim(secret),
         lambda: inbox.holds(secret),
         lambda: inbox.beat(),
-        lambda: inbox.left(_ANY_AGE),
+        lambda: inbox.left("telegram"),
         lambda: inbox.asked(_HERE, datetime.datetime.now(UTC)),
         lambda: inbox.asked_in("telegram", "-100", datetime.datetime.now(UTC)),
         lambda: inbox.seen("telegram", "1"),
@@ -422,7 +439,7 @@ def test_what_could_not_be_crossed_out_is_as_soon_as_the_database_works_again(
     inbox.beat()
     assert not inbox.holds(_ASKED)
     clock.now += 61 * _SECOND
-    assert process().left(_ANY_AGE) == []
+    assert process().left("telegram") == []
 
 
 def test_nobody_s_words_or_ids_are_logged(process: Opening, caplog: pytest.LogCaptureFixture) -> None:
@@ -432,7 +449,7 @@ def test_nobody_s_words_or_ids_are_logged(process: Opening, caplog: pytest.LogCa
     inbox.claim(Message(place, "机密的号", "机密的问题", "机密的引文"))
     inbox.asked(place, datetime.datetime.now(UTC))
     inbox.beat()
-    inbox.left(_ANY_AGE)
+    inbox.left("telegram")
     inbox.done(Message(place, "机密的号", "机密的问题"))
     inbox.forget("web", asker="机密的人")
     assert caplog.records

@@ -42,8 +42,17 @@ def test_a_mention_is_taken_out_of_what_is_asked(text: str) -> None:
 
 def test_a_name_or_command_that_chinese_stands_at_counts_though_telegram_marks_none() -> None:
     assert addressed(_sent("@WenYueBot企点几天能退"), _BOT) == "企点几天能退"
-    assert addressed(_sent("/ask企点几天能退"), _BOT) == "企点几天能退"
+    assert addressed(_sent("/ask企点几天能退"), _BOT) == "/ask 企点几天能退"
+    assert addressed(_sent("/ask@WenYueBot企点几天能退"), _BOT) == "/ask 企点几天能退"
     assert addressed(_sent("@WenYueBots企点几天能退"), _BOT) is None
+
+
+def test_a_command_counts_where_it_names_the_bot_or_none_and_where_there_is_such_a_command() -> None:
+    assert addressed(_sent("/clause 乐享 4.6.1"), _BOT) == "/clause 乐享 4.6.1"
+    assert addressed(_sent("/HELP@wenyuebot"), _BOT) == "/HELP"
+    assert addressed(_sent("/help@OtherBot"), _BOT) is None
+    assert addressed(_sent("/weather 北京"), _BOT) is None
+    assert addressed(_sent("见 /help"), _BOT) is None
 
 
 def test_places_are_counted_as_telegram_does_in_utf_16() -> None:

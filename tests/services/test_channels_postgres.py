@@ -34,7 +34,6 @@ _ASKED = Message(_HERE, "41", "几天内可以退款", "开通七日内", agreem
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-_ANY_AGE = timedelta(0)
 
 
 class _Clock:
@@ -88,18 +87,18 @@ def test_a_message_is_claimed_left_taken_over_and_done(process: Callable[[], Inb
     private = Message(Place("telegram", "5", "", "5"), "1\0", "退\0款\ud83d", private=True)
     gone.claim(private)
     clock.now += 59 * _SECOND
-    assert heir.left(_ANY_AGE) == []
+    assert heir.left("telegram") == []
     gone.beat()
     clock.now += 59 * _SECOND
-    assert heir.left(_ANY_AGE) == []
+    assert heir.left("telegram") == []
     clock.now += 2 * _SECOND
-    assert heir.left(_ANY_AGE) == [_ASKED, Message(private.place, "1", "退款?", private=True)]
-    assert (gone.holds(_ASKED), heir.holds(_ASKED), gone.left(_ANY_AGE)) == (False, True, [])
+    assert heir.left("telegram") == [_ASKED, Message(private.place, "1", "退款?", private=True)]
+    assert (gone.holds(_ASKED), heir.holds(_ASKED), gone.left("telegram")) == (False, True, [])
     heir.done(_ASKED)
     assert not heir.holds(_ASKED)
     assert _run_statement(database, "SELECT text, quoted, agreements FROM inbox WHERE message = '41'") == [("", "", "[]")]
     clock.now += 2 * _MINUTE
-    assert [message.id for message in process().left(_ANY_AGE)] == ["1"]
+    assert [message.id for message in process().left("telegram")] == ["1"]
 
 
 def test_what_was_asked_is_counted_and_after_a_week_forgotten(process: Callable[[], Inbox], clock: _Clock) -> None:
@@ -132,22 +131,22 @@ def test_of_processes_that_claim_the_same_messages_one_is_given_each(database: s
 
 
 def _take_over(url: str) -> list[str]:
-    """Takes over what is left, from the oldest on, in a process of its own; returns the ids that it was given."""
+    """Takes over what is left, one channel after the other, in a process of its own; returns the ids that it was given."""
     inbox = Inbox(url)
-    given = [message.id for age in range(40, 0, -1) for message in inbox.left(age * _MINUTE)]
+    given = [message.id for chat in range(40) for message in inbox.left(f"channel {chat}")]
     inbox.close()
     return given
 
 
 def test_of_processes_that_take_over_what_is_left_one_is_given_each(database: str, together: Callable[..., list[list[str]]]) -> None:
     now = datetime.datetime.now(UTC)
-    for age in range(2, 40):
-        gone = Inbox(database, lambda age=age: now - age * _MINUTE)  # type: ignore[misc]
+    gone = Inbox(database, lambda: now - 2 * _MINUTE)
+    for at in range(40):
         for half in "ab":
-            gone.claim(_message(f"{age}{half}"))
-        gone.close()
+            gone.claim(Message(Place(f"channel {at}", "-100"), f"{at}{half}", "问"))
+    gone.close()
     given = together(_take_over, [(database,)] * 3)
-    assert sorted(id_ for of_one in given for id_ in of_one) == sorted(f"{age}{half}" for age in range(2, 40) for half in "ab")
+    assert sorted(id_ for of_one in given for id_ in of_one) == sorted(f"{at}{half}" for at in range(40) for half in "ab")
 
 
 def test_who_waits_for_another_s_taking_over_is_given_nothing(process: Callable[[], Inbox], database: str, clock: _Clock) -> None:
@@ -155,7 +154,7 @@ def test_who_waits_for_another_s_taking_over_is_given_nothing(process: Callable[
     gone, first, second = process(), process(), process()
     gone.claim(_ASKED)
     clock.now += 61 * _SECOND
-    assert first.left(_DAY) == second.left(_DAY) == []  # the tables are looked for before
+    assert first.left("telegram") == second.left("telegram") == []  # the tables are looked for before
     taken, released = threading.Event(), threading.Event()
 
     def hold(connection: object) -> None:
@@ -192,7 +191,7 @@ def test_what_a_killed_process_had_claimed_and_not_done_is_left(database: str, s
     assert killed.exitcode == -signal.SIGKILL
     inbox = Inbox(database, lambda: datetime.datetime.now(UTC) + 61 * _SECOND)
     assert [inbox.claim(_message(id_)) for id_ in ("1", "2", "3", "4")] == [False, False, False, True]
-    assert [message.id for message in inbox.left(_ANY_AGE)] == ["1", "3"]
+    assert [message.id for message in inbox.left("telegram")] == ["1", "3"]
     inbox.close()
 
 
