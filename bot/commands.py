@@ -138,7 +138,9 @@ class Commands:
         record, permitted = self._last(message), self._permitted(message)
         answer = answer_from(record.answer, self._library) if record else None
         cited = form_of(answer, self._library.agreements).cited if answer else ()
-        shown = [f"{one.label}\n{one.under}{''.join(s.text for s in one.text)}" for one in cited if not permitted or one.agreement in permitted]
+        shown = [
+            f"{one.label}\n{one.under}{''.join(s.text for s in one.text)}" for one in cited if not permitted or one.agreement in permitted
+        ]
         return Told("\n\n".join(shown), quoting=True) if shown else Told(say("command_no_answer", language))
 
     def _new(self, message: Message, rest: str, language: Language) -> Told:

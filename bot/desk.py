@@ -136,9 +136,9 @@ class Desk:
         place, language, now = message.place, language_of(message.text), datetime.now(UTC)
         minute, day = now - timedelta(minutes=1), now - timedelta(days=1)
         asked = [
-            (await asyncio.to_thread(self._inbox.asked, place, minute), self._limits.asker_minute, place.asker),
-            (await asyncio.to_thread(self._inbox.asked, place, day), self._limits.asker_day, place.asker),
-            (await asyncio.to_thread(self._inbox.asked_in, place.channel, place.chat, minute), self._limits.chat_minute, ""),
+            (await asyncio.to_thread(self._inbox.asked, message, minute), self._limits.asker_minute, place.asker),
+            (await asyncio.to_thread(self._inbox.asked, message, day), self._limits.asker_day, place.asker),
+            (await asyncio.to_thread(self._inbox.asked_in, message, minute), self._limits.chat_minute, ""),
         ]
         over = next(((limit, asker) for count, limit, asker in asked if count > limit), None)
         if over is None:

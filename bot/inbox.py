@@ -148,17 +148,24 @@ class Inbox:
         """
         now = self._now()
         others = and_(INBOX.c.channel == storable(channel), INBOX.c.taken_by != self._process)
-        taking = update(INBOX).where(INBOX.c.state == _WAITING, others, INBOX.c.beaten < now - _GONE).values(taken_by=self._process, beaten=now).returning(*INBOX.c)
+        taking = (
+            update(INBOX)
+            .where(INBOX.c.state == _WAITING, others, INBOX.c.beaten < now - _GONE)
+            .values(taken_by=self._process, beaten=now)
+            .returning(*INBOX.c)
+        )
         rows = self._database.run(lambda connection: connection.execute(taking).mappings().all())
         return [_message_of(row) for row in sorted(rows, key=lambda row: row["at"])]
 
-    def asked(self, place: Place, since: datetime.datetime) -> int:
-        """How many messages of a place's asker were claimed since then, in whichever chat of the channel."""
-        return self._count(INBOX.c.channel == storable(place.channel), INBOX.c.asker == storable(place.asker), INBOX.c.at >= since)
+    def asked(self, message: Message, since: datetime.datetime) -> int:
+        """How many messages its asker had claimed since then up to this one, in whichever chat of the channel; this one is counted."""
+        place = message.place
+        return self._count(message, INBOX.c.channel == storable(place.channel), INBOX.c.asker == storable(place.asker), INBOX.c.at >= since)
 
-    def asked_in(self, channel: str, chat: str, since: datetime.datetime) -> int:
-        """How many messages of a chat were claimed since then."""
-        return self._count(INBOX.c.channel == storable(channel), INBOX.c.chat == storable(chat), INBOX.c.at >= since)
+    def asked_in(self, message: Message, since: datetime.datetime) -> int:
+        """How many messages of its chat had been claimed since then up to this one."""
+        place = message.place
+        return self._count(message, INBOX.c.channel == storable(place.channel), INBOX.c.chat == storable(place.chat), INBOX.c.at >= since)
 
     def seen(self, channel: str, update: str) -> bool:
         """Write down the id of an update that is no message. True the first time, False ever after."""
@@ -212,8 +219,11 @@ class Inbox:
             deleted += connection.execute(delete(table).where(tuple_(*keys).in_(old))).rowcount
         return deleted
 
-    def _count(self, *of: ColumnElement[bool]) -> int:
-        counting = select(func.count()).select_from(INBOX).where(*of)
+    def _count(self, message: Message, *of: ColumnElement[bool]) -> int:
+        """Those that come later do not count: of many at once the first ones are within a limit, and not none."""
+        own = select(INBOX.c.at).where(_is(_key_of(message))).scalar_subquery()
+        earlier = or_(INBOX.c.at < own, and_(INBOX.c.at == own, INBOX.c.message <= storable(message.id)))
+        counting = select(func.count()).select_from(INBOX).where(*of, earlier)
         return self._database.run(lambda connection: connection.execute(counting).scalar_one())
 
 

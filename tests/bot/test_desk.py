@@ -160,6 +160,18 @@ def test_too_many_questions_are_told_so_once_and_the_others_answered(make_desk: 
     assert len(shown.said) == 1
 
 
+def test_of_too_many_at_once_the_first_are_answered(make_desk: Callable[..., Desk]) -> None:
+    shown = [Shown() for _ in range(6)]
+
+    async def ask() -> None:
+        desk = make_desk(Limits(asker_minute=2))
+        await asyncio.gather(*(desk.take(_message(str(at)), each) for at, each in enumerate(shown)))
+
+    _run(ask())
+    assert sum(len(each.answers) for each in shown) == 2
+    assert sum(len(each.said) for each in shown) == 1
+
+
 def test_fifty_at_once_in_one_chat_get_fifty_answers(make_desk: Callable[..., Desk]) -> None:
     shown = [Shown() for _ in range(50)]
 
@@ -250,7 +262,9 @@ def test_what_a_process_left_is_ended_by_the_next_where_it_began(make_desk: Call
     assert list(shown) == ["1 77"]
 
 
-def test_a_chat_that_takes_nothing_more_is_not_talked_to(make_desk: Callable[..., Desk], inbox: Inbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_chat_that_takes_nothing_more_is_not_talked_to(
+    make_desk: Callable[..., Desk], inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
     class Gone(Shown):
         async def finish(self, answer: Answer, record: str | None) -> None:
             raise Undeliverable("Forbidden: bot was kicked")
@@ -262,7 +276,9 @@ def test_a_chat_that_takes_nothing_more_is_not_talked_to(make_desk: Callable[...
     assert "ERROR" not in caplog.text
 
 
-def test_a_desk_that_is_closed_in_the_middle_leaves_the_question_to_the_next(make_desk: Callable[..., Desk], url: str, inbox: Inbox) -> None:
+def test_a_desk_that_is_closed_in_the_middle_leaves_the_question_to_the_next(
+    make_desk: Callable[..., Desk], url: str, inbox: Inbox
+) -> None:
     class Slow(Shown):
         async def finish(self, answer: Answer, record: str | None) -> None:
             await asyncio.sleep(60)

@@ -145,8 +145,9 @@ def test_of_a_forgotten_asker_the_ids_of_messages_stay_and_still_count_for_the_g
     inbox.claim(replace(_ASKED, id="42", place=Place("telegram", "ann", "", "ann"), private=True))
     assert inbox.forget("telegram", asker="ann") == 2
     assert inbox.claim(_ASKED) is False
-    since = clock.now - _MINUTE
-    assert (inbox.asked(_HERE, since), inbox.asked_in("telegram", "-100", since), inbox.asked_in("telegram", "ann", since)) == (0, 1, 0)
+    since, again = clock.now - _MINUTE, _message("43")
+    inbox.claim(again)
+    assert (inbox.asked(again, since), inbox.asked_in(again, since)) == (1, 2)
 
 
 def test_nothing_is_taken_from_a_process_that_beats_however_long_it_takes(process: Opening, clock: _Clock) -> None:
@@ -262,11 +263,11 @@ def test_how_much_was_asked_is_counted_by_asker_and_by_chat(process: Opening, cl
     clock.now = later
     inbox.claim(_message("9"))
     inbox.claim(_message("9"))
-    other = process()
-    assert (other.asked(_HERE, start), other.asked(elsewhere, start), other.asked(bob, start)) == (3, 3, 1)
-    assert other.asked_in("telegram", "-100", start) == 3
-    assert (other.asked(_HERE, later), other.asked_in("telegram", "-100", later.astimezone(UTC))) == (1, 1)
-    assert (other.asked(bob, later), other.asked_in("telegram", "-300", start)) == (0, 0)
+    other, of_bob, last = process(), _message("2", bob), _message("9")
+    assert [other.asked(each, start) for each in (_message("0"), _message("1", elsewhere), of_bob, last)] == [1, 2, 1, 3]
+    assert [other.asked_in(each, start) for each in (_message("0"), _message("1", elsewhere), of_bob, last)] == [1, 1, 2, 3]
+    assert (other.asked(last, later), other.asked_in(last, later.astimezone(UTC))) == (1, 1)
+    assert (other.asked(of_bob, later), other.asked(_message("never claimed"), start)) == (0, 0)
 
 
 def test_an_update_is_new_once_for_all_processes_and_again_after_a_week(process: Opening, clock: _Clock) -> None:
@@ -401,8 +402,8 @@ def test_where_the_database_fails_nothing_is_claimed_and_nothing_repeated(
         lambda: inbox.holds(secret),
         lambda: inbox.beat(),
         lambda: inbox.left("telegram"),
-        lambda: inbox.asked(_HERE, datetime.datetime.now(UTC)),
-        lambda: inbox.asked_in("telegram", "-100", datetime.datetime.now(UTC)),
+        lambda: inbox.asked(_ASKED, datetime.datetime.now(UTC)),
+        lambda: inbox.asked_in(_ASKED, datetime.datetime.now(UTC)),
         lambda: inbox.seen("telegram", "1"),
         lambda: inbox.forget("telegram", asker="ann"),
         lambda: inbox.expire(),
@@ -447,7 +448,7 @@ def test_nobody_s_words_or_ids_are_logged(process: Opening, caplog: pytest.LogCa
     caplog.set_level(logging.DEBUG, "sqlalchemy")
     inbox, place = process(), Place("web", "机密的群", "机密的话题", "机密的人")
     inbox.claim(Message(place, "机密的号", "机密的问题", "机密的引文"))
-    inbox.asked(place, datetime.datetime.now(UTC))
+    inbox.asked(Message(place, "机密的号", "机密的问题"), datetime.datetime.now(UTC))
     inbox.beat()
     inbox.left("telegram")
     inbox.done(Message(place, "机密的号", "机密的问题"))
@@ -470,7 +471,7 @@ def test_what_an_answer_waits_for_takes_less_than_five_milliseconds(process: Ope
         message = _message(str(at))
         steps: dict[str, Callable[[], object]] = {
             "claim": lambda message=message: inbox.claim(message),  # type: ignore[misc]
-            "asked": lambda: inbox.asked(_HERE, since),
+            "asked": lambda message=message: inbox.asked(message, since),  # type: ignore[misc]
             "holds": lambda message=message: inbox.holds(message),  # type: ignore[misc]
             "done": lambda message=message: inbox.done(message),  # type: ignore[misc]
         }

@@ -46,6 +46,12 @@ class Bot:
             self._process = subprocess.Popen([_SCRIPT, "telegram"], env=self._environment | settings, cwd=self.home, stderr=log)
         self._wait_for(self.log.read_text(encoding="utf-8").count("takes questions") + 1)
 
+    def fails(self, **settings: str) -> int:
+        """Start a bot that cannot run; its exit status."""
+        with self.log.open("ab") as log:
+            done = subprocess.run([_SCRIPT, "telegram"], env=self._environment | settings, cwd=self.home, stderr=log, timeout=PATIENCE)
+        return done.returncode
+
     def _wait_for(self, times: int) -> None:
         deadline = time.monotonic() + PATIENCE
         while self.log.read_text(encoding="utf-8").count("takes questions") < times:
@@ -96,6 +102,14 @@ def bot(telegram_world: TelegramWorld, admin: User, group: Chat, shipped_index: 
     yield running
     if running.running:
         running.stop(signal.SIGKILL)
+    _assert_discreet(running, telegram_world)
+
+
+def _assert_discreet(bot: Bot, world: TelegramWorld) -> None:
+    """Whatever a test does with the bot: what it logs holds no secret, nobody's words and no traceback."""
+    log = bot.log.read_text(encoding="utf-8")
+    said = {message["message"].get("text", "") for message in world.wire.get("messages") if not message["byBot"]}
+    assert [words for words in (world.token, "Traceback", *said) if len(words) > 1 and words in log] == []
 
 
 def answer_to(world: TelegramWorld, said: Said) -> Shown:
