@@ -42,6 +42,7 @@ class Shown:
         self.records: list[str | None] = []
         self._failures = failures
         self.handle = ""
+        self.ended = asyncio.Event()
 
     async def begin(self) -> None:
         self.begun += 1
@@ -56,6 +57,7 @@ class Shown:
             raise ConnectionError
         self.answers.append(answer)
         self.records.append(record)
+        self.ended.set()
 
     async def say(self, text: str, *, quoting: bool = False) -> None:
         self.said.append(text)
@@ -244,22 +246,22 @@ def test_what_a_process_left_is_ended_by_the_next_where_it_began(make_desk: Call
     gone.shown(_message("1"), "77")
     gone.leave()
     gone.close()
-    shown: dict[str, Shown] = {}
+    given: list[tuple[str, str]] = []
 
     async def resume() -> None:
-        desk = make_desk()
+        desk, reply = make_desk(), Shown()
 
         def reply_to(message: Message) -> Shown:
-            return shown.setdefault(f"{message.id} {message.handle}", Shown())
+            given.append((message.id, message.handle))
+            return reply
 
         watching = asyncio.create_task(desk.watch(reply_to, "telegram"))
-        while not any(each.answers for each in shown.values()):
-            await asyncio.sleep(0.01)
+        await reply.ended.wait()
         watching.cancel()
         await desk.close(5)
 
     _run(asyncio.wait_for(resume(), 20))
-    assert list(shown) == ["1 77"]
+    assert given == [("1", "77")]
 
 
 def test_a_chat_that_takes_nothing_more_is_not_talked_to(
@@ -281,13 +283,13 @@ def test_a_desk_that_is_closed_in_the_middle_leaves_the_question_to_the_next(
 ) -> None:
     class Slow(Shown):
         async def finish(self, answer: Answer, record: str | None) -> None:
+            self.ended.set()
             await asyncio.sleep(60)
 
     async def close() -> None:
-        desk = make_desk()
-        taking = asyncio.create_task(desk.take(_message("1"), Slow()))
-        while not inbox.holds(_message("1")):
-            await asyncio.sleep(0.01)
+        desk, slow = make_desk(), Slow()
+        taking = asyncio.create_task(desk.take(_message("1"), slow))
+        await slow.ended.wait()
         await desk.close(0.2)
         assert taking.done()
 

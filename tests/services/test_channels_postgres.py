@@ -169,9 +169,9 @@ def test_who_waits_for_another_s_taking_over_is_given_nothing(process: Callable[
 
     event.listen(first._database.engine, "commit", hold)
     with ThreadPoolExecutor(2) as threads:
-        of_first = threads.submit(first.left, _ANY_AGE)
+        of_first = threads.submit(first.left, "telegram")
         assert taken.wait(30)
-        of_second = threads.submit(second.left, _ANY_AGE)
+        of_second = threads.submit(second.left, "telegram")
         deadline = time.monotonic() + 30
         while _run_statement(database, "SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)] and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -156,7 +156,7 @@ def test_an_edit_that_telegram_carried_out_and_did_not_answer_is_not_a_second_an
     telegram_world.hang("editMessageText", performed=True)
     asked = telegram_world.say(anna, group, _REFUND, mention=True)
     shown = answer_to(telegram_world, asked)
-    later = telegram_world.until(lambda: [c for c in telegram_world.calls("editMessageText")][1:], PATIENCE)
+    later = telegram_world.until(lambda: telegram_world.calls("editMessageText")[1:], PATIENCE)
     assert "not modified" in (later[0].description or "")
     assert telegram_world.replies(asked) == [telegram_world.now(shown)]
 
