@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from answering.numerals import in_figures, number
 from answering.parts import content, held, parts_of, plain, sentences_of
-from answering.units import Amount, amount, in_figures, measured, number, share
+from answering.units import Amount, amount, measured, share
 
 _NUMBER = re.compile(
     r"(?P<date>(?<!\d)\d{4} ?年 ?\d{1,2} ?月(?: ?\d{1,2} ?[日号]|\d{1,2}(?![\d.个]))?|(?<!\d)\d{4}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,2}(?!\d)"
@@ -60,6 +61,11 @@ class Placed(NamedTuple):
         """Equal for figures that say the same amount."""
         return self.amount or self.figure
 
+    @property
+    def token(self) -> str:
+        """The key as a word that no text has."""
+        return f"#{self.amount.kind}={self.amount.size}" if self.amount else f"#{self.figure.measure}={self.figure.value}"
+
 
 def figures(text: str) -> set[Figure]:
     """The figures of a text. 七个自然日 and 7 天 are the same figure, 5 个工作日 is another; 7.2.3 is itself."""
@@ -76,8 +82,10 @@ def unborne(statement: str, evidence: str) -> set[Figure]:
     wrong: set[Figure] = set()
     for said in placed_figures(statement):
         same = [found for found in there if _is_same(said, found)]
-        bounds = {found.bound for found in same}
-        if not same or (said.bound and bounds == {_OTHER[said.bound]}) or _belongs_elsewhere(said, same, there):
+        fitting = [found for found in same if not said.bound or found.bound != _OTHER[said.bound]]
+        contrary = [found for found in same if found not in fitting]
+        rivals = contrary + [found for found in there if found.key != said.key and _kind(found) == _kind(said)]
+        if not fitting or _belongs_elsewhere(said, fitting, rivals):
             wrong.add(said.figure)
     return wrong | _scattered(statement, evidence)
 
@@ -89,10 +97,33 @@ _OTHER = {"min": "max", "max": "min"}
 def placed_figures(text: str) -> tuple[Placed, ...]:
     """The figures of a text in order, each with its surroundings."""
     found: list[Placed] = []
-    for sentence in sentences_of(in_figures(text)):
+    for sentence in sentences_of(_written(text)):
         for part in parts_of(sentence):
             found.extend(_figures_in(part, sentence))
     return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def without_figures(text: str) -> str:
+    """A text as `in_figures` writes it, without its numbers and the units that are known."""
+    text = _written(text)
+    kept: list[str] = []
+    at = 0
+    for match in _NUMBER.finditer(text):
+        if match.start() < at:
+            continue  # the 5 of 3-5 天 went with the 3
+        end = match.end()
+        if match["number"]:
+            unit, behind = measured(text[at : match.start()], text[end:].lstrip())
+            end = len(text) - len(behind) if unit.name and not unit.name.startswith("?") else end
+        kept.append(text[at : match.start()])
+        at = end
+    return " ".join([*kept, text[at:]])
+
+
+@lru_cache(maxsize=2048)
+def _written(text: str) -> str:
+    return in_figures(text)
 
 
 def _figures_in(part: str, sentence: str) -> list[Placed]:
@@ -152,11 +183,10 @@ def _is_in_date(said: Figure, date: Sequence[str]) -> bool:
     return said.measure == "date" and mine in (list(date[: len(mine)]), list(date[-len(mine) :]))
 
 
-def _belongs_elsewhere(said: Placed, same: Sequence[Placed], there: Sequence[Placed]) -> bool:
-    """Whether what the statement says around a figure stands around another figure of the same kind instead."""
-    rivals = [found for found in there if found.key != said.key and _kind(found) == _kind(said)]
+def _belongs_elsewhere(said: Placed, fitting: Sequence[Placed], rivals: Sequence[Placed]) -> bool:
+    """Whether what the statement says around a figure stands around a rival instead: another figure of its kind, or its opposite bound."""
     best = max((_alike(said, found) for found in rivals), default=0.0)
-    return best >= _ALIKE and best >= max(_alike(said, found) for found in same) + _CLEARLY
+    return best >= _ALIKE and best >= max(_alike(said, found) for found in fitting) + _CLEARLY
 
 
 def _kind(placed: Placed) -> str:

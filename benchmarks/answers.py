@@ -15,12 +15,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from unittest.mock import patch
 
 import numpy as np
 import typer
@@ -28,15 +27,14 @@ from rich.console import Console
 from rich.progress import track
 
 from answering.acts import Acts
-from answering.answer import Answer, Reason, Status
+from answering.answer import Answer, Status
 from answering.answerer import Answerer
 from answering.chain import load_chain
-from answering.checks import Claim
 from answering.confidence import Confidence
 from answering.evidence import count_tokens
-from answering.models import ChatModel, Completion, Reply
-from answering.proof import Proof
+from answering.models import ChatModel
 from benchmarks.answers_report import markdown, tables
+from benchmarks.watching import Watched, timed_checks
 from bot.settings import PROJECT
 from eval.questions import QUESTIONS, EvalCase, QuestionsError, load_questions
 from retrieval.index import open_index
@@ -93,52 +91,6 @@ def main(
         Console(width=140).print(table)
 
 
-class _Watched:
-    """A chat model that notes when it was last asked for an answer, and when the first piece and the first handle of it had come."""
-
-    def __init__(self, model: ChatModel) -> None:
-        self._model = model
-        self.asked = self.began = self.cited = 0.0
-
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    def stream(self, system: str, user: str, *, chat: str = "") -> Reply:
-        def pieces() -> Generator[str, None, Completion]:
-            self.asked, self.began, self.cited = time.perf_counter(), 0.0, 0.0
-            with self._model.stream(system, user, chat=chat) as reply:
-                for piece in reply:
-                    self.began = self.began or time.perf_counter()
-                    if "]" in piece:
-                        self.cited = self.cited or time.perf_counter()
-                    yield piece
-            assert reply.completion is not None
-            return reply.completion
-
-        return Reply(pieces())
-
-    def complete(self, system: str, user: str, *, chat: str = "") -> Completion:
-        return self._model.complete(system, user, chat=chat)
-
-
-@contextmanager
-def _timed_checks() -> Iterator[list[float]]:
-    """The milliseconds of every check of a sentence, as they are made."""
-    spent: list[float] = []
-    plain = Proof.objection
-
-    def timed(proof: Proof, claim: Claim) -> Reason | None:
-        started = time.perf_counter()
-        try:
-            return plain(proof, claim)
-        finally:
-            spent.append((time.perf_counter() - started) * 1000)
-
-    with patch.object(Proof, "objection", timed):
-        yield spent
-
-
 def _chain(server: ReadingModel) -> ChatModel:
     return load_chain(_MODEL, 60.0, {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": server.url})
 
@@ -146,11 +98,11 @@ def _chain(server: ReadingModel) -> ChatModel:
 def _streamed(answerer: Callable[[ChatModel, int], Answerer], cases: Sequence[EvalCase], delay: float) -> list[dict[str, Any]]:
     """Every question streamed, one at a time: what of it was when, in milliseconds from the question."""
     server = ReadingModel(delay)
-    watched = _Watched(_chain(server))
+    watched = Watched(_chain(server))
     answering = answerer(watched, _BUDGETS[0])
     answering.answer(cases[0].question)  # what is loaded once is loaded now
     rows = []
-    with _timed_checks() as checks:
+    with timed_checks() as checks:
         for case in track(cases, "stream", console=_NOTES, transient=True):
             checks.clear()
             watched.asked, before, started = 0.0, len(server.requests), time.perf_counter()

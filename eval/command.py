@@ -13,7 +13,7 @@ from rich.table import Table as RichTable
 
 from answering.answerer import Answerer
 from answering.proof import Judging
-from eval import ablation, bench, compare, gate, junit, learn, markdown, mutants, page, results, table, truths, variants, verdicts
+from eval import ablation, amounts, bench, compare, gate, junit, learn, markdown, mutants, page, results, table, truths, variants, verdicts
 from eval.errors import EvalError
 from eval.judged import judged
 from eval.metrics import slices, summarise
@@ -117,7 +117,7 @@ def show_comparison(console: Console, old: Path, new: Path) -> None:
 def measure_verifier(console: Console, library: Library, *, as_json: bool) -> None:
     """Wrong statements made from right ones: how many the checks catch, and how many right ones they withhold."""
     links = Links(library.clauses())
-    right = [*truths.verbatim_truths(library, links), *truths.paraphrase_truths(library, links), *truths.converted_truths(library, links)]
+    right = [*truths.verbatim_truths(library, links), *truths.paraphrase_truths(library, links), *amounts.converted_truths(library, links)]
     found = verdicts.measure(mutants.make_mutants(library, links), right, truths.Table(library, links))
     if as_json:
         console.file.write(json.dumps(found.to_json(), ensure_ascii=False) + "\n")

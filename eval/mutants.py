@@ -7,22 +7,28 @@ out) of the statement it was made of, so rules tried on one half have not seen t
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from answering.checks import Case, Claim
-from answering.sentences import sentences, share
-from eval.flips import flips_of, swaps_of
-from eval.questions import squeezed
-from eval.truths import SHOWN, Stated, Table, Truth, Written, paraphrase_truths, rows, stated_amounts, verbatim_truths
-from retrieval.clause import Clause
+from eval.amounts import Written, stated_amounts
+from eval.drafts import (
+    Draft,
+    changed_figure,
+    flipped_meaning,
+    misplaced_figure,
+    neighbour_number,
+    other_agreement,
+    other_amount,
+    stitched_quote,
+    swapped_parties,
+    unknown_handle,
+    unsupported,
+)
+from eval.truths import Table, Truth, paraphrase_truths, verbatim_truths
 from retrieval.library import Library
 from retrieval.links import Links
-
-INVENTIONS = Path(__file__).parent / "inventions.jsonl"
 
 
 class Kind(StrEnum):
@@ -55,18 +61,6 @@ class Mutant:
     quote: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A mutant before the clauses shown with it are gathered: what is said, of which clause, made of which truth."""
-
-    truth: Truth
-    change: str
-    text: str
-    clause: Clause
-    handles: tuple[str, ...] | None = None
-    quote: str = ""
-
-
 def make_mutants(library: Library, links: Links, *, seed: int = 7, most: int = 300) -> list[Mutant]:
     """Wrong statements of every kind, at most `most` of a kind, half of them made of paraphrases where there are enough."""
     table = Table(library, links)
@@ -81,7 +75,7 @@ def make_mutants(library: Library, links: Links, *, seed: int = 7, most: int = 3
         found += sorted((_finished(kind, draft, table) for half in made for draft in half), key=lambda mutant: mutant.id)
     stated = list(stated_amounts(library, links))
     for kind, others in _OTHERS.items():
-        drafts = list(_other_amount(stated, others))
+        drafts = list(other_amount(stated, others))
         chosen = random.Random(f"{seed}/{kind}").sample(drafts, min(len(drafts), most))  # noqa: S311
         found += sorted((_finished(kind, draft, table) for draft in chosen), key=lambda mutant: mutant.id)
     return found
@@ -94,173 +88,16 @@ def _finished(kind: Kind, draft: Draft, table: Table) -> Mutant:
     return Mutant(ident, kind, draft.truth.origin, draft.truth.id, Claim(draft.text, cited), case, draft.change, draft.quote)
 
 
-def _said(truth: Truth, text: str, change: str) -> Draft:
-    """A truth's clause cited for another text."""
-    return Draft(truth, change, text, truth.clause)
-
-
-def _cited(truth: Truth, clause: Clause) -> Draft:
-    """A truth's text said of another clause."""
-    return Draft(truth, f"{truth.clause.id} → {clause.agreement} {clause.id}", truth.text, clause)
-
-
-# --- figures ---------------------------------------------------------------------------------------------------------
-
-_ARABIC = re.compile(r"(?<![\w.@])(?:\d+\.)*\d+(?![\w.@]*[a-z@]|[)）])")  # no address, no mark before an item
-_CHINESE = re.compile(r"(?:(?<=第)[二三四五六七八九十]+(?=条)|[一二两三四五六七八九十百]+(?=个(?:自然日|工作日|月)|年作|年为|周岁))")
-_UNITS = {
-    "个工作日": ("个自然日", "天"), "个自然日": ("个工作日", "个月"), "自然日": ("工作日",), "个月": ("年", "天"), "天": ("个月", "个工作日"),
-    "日内": ("个月内",), "日以上": ("个月以上",), "年": ("个月",), " working days": (" calendar days",),
-    " calendar days": (" working days", " months"), " days": (" months",), " months": (" years",),
-}  # fmt: skip
-_DIGITS = "零一二三四五六七八九"
-
-
-def _chinese(value: int) -> str:
-    tens, ones = divmod(value, 10)
-    return (("" if tens == 1 else _DIGITS[tens]) + "十" if tens else "") + (_DIGITS[ones] if ones or not tens else "")
-
-
-def _other_values(written: str, draw: random.Random) -> list[str]:
-    """Other values in the same form: 30 → 45, 99.90 → 99.50, 7.2.3 → 7.2.4, 三十 → 四十."""
-    if written[0] in "一二两三四五六七八九十百":
-        value = {"两": 2}.get(written) or sum({"十": 10}.get(c, _DIGITS.find(c)) for c in written)
-        if len(written) > 1 and written[0] != "十":
-            value = _DIGITS.find(written[0]) * 10 + (_DIGITS.find(written[2]) if len(written) > 2 else 0)
-        return [_chinese(value + 10), _chinese(value + draw.choice((1, 2, 5)))]
-    head, dot, last = written.rpartition(".")
-    if dot:
-        return [f"{head}.{(int(last) + draw.choice((1, 2, 3))) % 10 ** len(last):0{len(last)}d}"]
-    value = int(written)
-    return [str(value + draw.choice((1, 2, 5))), str(value * draw.choice((2, 3)) or 4), str(max(value - 2, 0) or 9)]
-
-
-def _changed_figure(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    for truth in truths:
-        content = squeezed(truth.clause.content)
-        for match in [*_ARABIC.finditer(truth.text), *_CHINESE.finditer(truth.text)]:
-            before, after = truth.text[: match.start()], truth.text[match.end() :]
-            for other in _other_values(match.group(), draw):
-                if not re.search(rf"(?<![\d一-十.]){re.escape(other)}(?![\d十])", content):
-                    yield _said(truth, before + other + after, f"{match.group()} → {other} @{match.start()}")
-            unit = next((unit for unit in _UNITS if after.lstrip(" " if unit[0] != " " else "").startswith(unit)), None)
-            for other in _UNITS[unit] if unit else ():
-                if squeezed(match.group() + other) not in content:
-                    text = before + match.group() + after.replace(unit or "", other, 1)
-                    yield _said(truth, text, f"{match.group()}{unit} → {other} @{match.start()}")
-
-
-def _misplaced_figure(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    """A figure of the clause in the place of another one of its figures."""
-    for truth in truths:
-        there = dict.fromkeys(match.group() for match in _ARABIC.finditer(truth.clause.text))
-        for match in _ARABIC.finditer(truth.text):
-            for other in there:
-                if other != match.group() and other.count(".") == match.group().count("."):
-                    text = truth.text[: match.start()] + other + truth.text[match.end() :]
-                    if squeezed(text) not in squeezed(truth.clause.text):
-                        yield _said(truth, text, f"{match.group()} → {other} @{match.start()}")
-
-
-def _other_amount(stated: Sequence[Stated], others: Callable[[Written], Sequence[str]]) -> Iterator[Draft]:
-    for one in stated:
-        truth = Truth(one.id, "conversion", one.clause, one.chinese or one.english, "")
-        for other in others(one.amount):
-            if text := one.said(other):
-                yield _said(truth, text, f"{one.writing} → {other}")
-
-
-# --- citations -------------------------------------------------------------------------------------------------------
-
-
-def _neighbour_number(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    for truth in truths:
-        others = table.silent(truth, table.beside(truth.clause))
-        others.sort(key=lambda clause: -share(truth.topic, [clause.content]))
-        for clause in others[:1] + draw.sample(others[1:], min(1, len(others[1:]))):
-            yield _cited(truth, clause)
-
-
-def _other_agreement(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    for truth in truths:
-        near = [clause for _, clause in table.near(truth.topic)[:80] if clause.agreement != truth.clause.agreement]
-        others = table.silent(truth, near)
-        # Where another agreement says the same, what it says beside that is no wrong clause of a different kind: leave the truth out.
-        if others and len(others) >= len(near) - 1:
-            yield _cited(truth, others[0])
-
-
-def _unknown_handle(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    for at, truth in enumerate(truths):
-        unknown = f"C{draw.randint(3 * SHOWN, 99)}"
-        known = table.case(truth)[1][truth.clause.ref]
-        handles = ((unknown,), (known, unknown), ("C0",), ())[at % 4]
-        yield Draft(truth, ",".join(handles), truth.text, truth.clause, handles)
-
-
-# --- meaning ---------------------------------------------------------------------------------------------------------
-
-
-def _flipped_meaning(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    for truth in truths:
-        for text, change in flips_of(truth.text, english=truth.origin == "english"):
-            yield _said(truth, text, change)
-
-
-def _swapped_parties(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    for truth in truths:
-        if truth.origin != "english":
-            for text, change in swaps_of(truth.text):
-                yield _said(truth, text, change)
-
-
-def _unsupported(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    """Inventions said of the nearest clause of each agreement (once), and statements said of clauses about something else."""
-    if truths[0].origin == "verbatim":
-        keys = dict.fromkeys(clause.agreement for clause in table.clauses)
-        for row in rows(INVENTIONS):
-            for key in keys:
-                near = [clause for _, clause in table.near(row["text"] + row["question"]) if clause.agreement == key]
-                clause = near[0] if near else draw.choice([clause for clause in table.clauses if clause.agreement == key])
-                invented = Truth(f"i:{row['text']}", "invention", clause, row["text"], row["question"])
-                yield _said(invented, row["text"], f"{key} {clause.id}")
-        return
-    for truth in truths:
-        others = [clause for clause in draw.sample(table.clauses, 30) if share(truth.topic, [clause.content]) < 0.2]
-        if others:
-            yield _cited(truth, others[0])
-
-
-def _stitched_quote(truths: Sequence[Truth], table: Table, draw: random.Random) -> Iterator[Draft]:
-    """Halves of two clauses, and two halves of one clause that do not stand side by side."""
-    for truth in truths:
-        source = squeezed(truth.clause.text)
-        other = draw.choice(table.clauses)
-        parts = [part for part in sentences(truth.clause.text) if len(part) >= 8]
-        stitched = {"two clauses": _half(truth.clause.text, 0) + _half(other.text, 1)}
-        if len(parts) > 1:
-            first, last = sorted(draw.sample(range(len(parts)), 2))
-            stitched["one clause"] = _half(parts[first], 0) + _half(parts[last], 1)
-        for how, quote in stitched.items():
-            if squeezed(quote) not in source:
-                yield Draft(truth, how, truth.text, truth.clause, quote=quote)
-
-
-def _half(text: str, which: int) -> str:
-    middle = max(1, len(text) // 2)
-    return text[middle:] if which else text[:middle]
-
-
 _GENERATORS: Mapping[Kind, Callable[[Sequence[Truth], Table, random.Random], Iterator[Draft]]] = {
-    Kind.CHANGED_FIGURE: _changed_figure,
-    Kind.MISPLACED_FIGURE: _misplaced_figure,
-    Kind.NEIGHBOUR_NUMBER: _neighbour_number,
-    Kind.OTHER_AGREEMENT: _other_agreement,
-    Kind.UNKNOWN_HANDLE: _unknown_handle,
-    Kind.FLIPPED_MEANING: _flipped_meaning,
-    Kind.SWAPPED_PARTIES: _swapped_parties,
-    Kind.UNSUPPORTED: _unsupported,
-    Kind.STITCHED_QUOTE: _stitched_quote,
+    Kind.CHANGED_FIGURE: changed_figure,
+    Kind.MISPLACED_FIGURE: misplaced_figure,
+    Kind.NEIGHBOUR_NUMBER: neighbour_number,
+    Kind.OTHER_AGREEMENT: other_agreement,
+    Kind.UNKNOWN_HANDLE: unknown_handle,
+    Kind.FLIPPED_MEANING: flipped_meaning,
+    Kind.SWAPPED_PARTIES: swapped_parties,
+    Kind.UNSUPPORTED: unsupported,
+    Kind.STITCHED_QUOTE: stitched_quote,
 }
 _OTHERS: Mapping[Kind, Callable[[Written], Sequence[str]]] = {
     Kind.SWAPPED_UNIT: lambda amount: amount.swapped,

@@ -5,6 +5,7 @@ LangChain is imported when embeddings are loaded, not before: it costs about a s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from queue import Empty, Queue
@@ -32,13 +33,28 @@ class Model(Protocol):
     def embed_documents(self, texts: list[str]) -> Any: ...
 
 
-class NamedEmbeddings:
-    """The embeddings of a model; see retrieval/embeddings.py. `timeout` is the longest wait, in seconds a text; None waits for ever."""
+class Client(Protocol):
+    """What keeps the connections to a service."""
 
-    def __init__(self, name: str, model: Model, timeout: float | None) -> None:
+    def close(self) -> None: ...
+
+
+class NamedEmbeddings:
+    """The embeddings of a model; see retrieval/embeddings.py. Whoever loads them closes them.
+
+    `timeout` is the longest wait, in seconds a text; None waits for ever.
+    """
+
+    def __init__(self, name: str, model: Model, timeout: float | None, client: Client | None = None) -> None:
         self.name = name
         self._model = model
         self._timeout = timeout
+        self._client = client
+
+    def close(self) -> None:
+        """Let go of the connections to the service; there are no more vectors to be had."""
+        if self._client is not None:
+            self._client.close()
 
     @cached_property
     def probe(self) -> Vectors:
@@ -147,7 +163,7 @@ def load_embeddings(name: str, *, base_url: str | None = None, api_key: str | No
 
     options = _openai(base_url, api_key, timeout) if provider in ("openai", "azure_openai") else {}
     try:
-        return NamedEmbeddings(name, init_embeddings(name, **options), timeout)
+        return NamedEmbeddings(name, init_embeddings(name, **options), timeout, options.get("http_client"))
     except ImportError as error:
         missing = getattr(error.__cause__, "name", None) or f"langchain-{provider}"
         raise EmbeddingsError(f"WENYUE_EMBEDDINGS={name!r} 需要没有安装的包；请运行 pip install {missing.replace('_', '-')}") from error
@@ -159,12 +175,17 @@ def _openai(base_url: str | None, api_key: str | None, timeout: float) -> dict[s
     """What makes any OpenAI-compatible service do: text is sent, not the token ids of OpenAI's own models (whose table tiktoken would
     download), and vectors come as numbers, not in base64.
     """
+    import openai
+
     options: dict[str, Any] = {
         "check_embedding_ctx_length": False,
         "chunk_size": BATCH,
         "timeout": timeout * BATCH,  # what is not waited for any longer ends some time, too
         "max_retries": _RETRIES,
         "model_kwargs": {"encoding_format": "float"},
+        # LangChain never closes the client that it makes, and takes no other one where it reads this variable itself.
+        "http_client": openai.DefaultHttpxClient(proxy=os.environ.get("OPENAI_PROXY") or None),
+        "openai_proxy": None,
     }
     if base_url:  # OPENAI_API_KEY belongs to another service, maybe the chat model's, and is not shown to this one
         return options | {"base_url": base_url, "api_key": api_key or "none"}

@@ -53,6 +53,11 @@ class VectorServer:
         """Every text it was asked for, in order."""
         return [text for request in self.requests for text in request.body["input"]]
 
+    @property
+    def connected(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
+
     def start(self) -> None:
         """Begin to answer; after `stop`, at the same address."""
         server = self
@@ -63,6 +68,11 @@ class VectorServer:
             def setup(self) -> None:
                 super().setup()
                 server._connections.append(self.connection)
+
+            def finish(self) -> None:
+                super().finish()
+                with suppress(ValueError):  # it was stopped
+                    server._connections.remove(self.connection)
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

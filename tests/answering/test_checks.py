@@ -135,6 +135,12 @@ def test_the_words_of_the_question_do_not_carry_a_statement_that_no_clause_bears
     assert _check(invented, _LEASE, question="平台支持夜间上门安装空调吗") is Reason.WORDS_NOT_IN_CLAUSE
 
 
+@pytest.mark.parametrize("term", ["7 个自然日", "七天", "一周", "1 个星期", "168 小时"])
+def test_it_does_not_matter_to_the_words_in_which_units_an_amount_is_written(term: str) -> None:
+    assert _check(f"因为平台违约没用成的，{term}内能退。", _CLOUD, _LEASE) is None
+    assert _check(f"因为平台违约没用成的，{term}内能退。", _SECRET.replace("立即", term + "内"), _LEASE) is Reason.WORDS_NOT_IN_CLAUSE
+
+
 def test_a_clause_is_not_cited_for_what_another_one_shown_says() -> None:
     statement = "用户有权在开通后申请退款，平台应当及时处理。"
     other = "用户有权在开通后申请发票，平台应当及时寄出。"

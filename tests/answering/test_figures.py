@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answering.figures import Figure, figures, unborne
+from answering.figures import Figure, figures, unborne, without_figures
 
 
 @pytest.mark.parametrize(
@@ -220,6 +220,20 @@ def test_an_amount_in_other_units_in_the_place_of_another_one_is_not_borne() -> 
     assert unborne("用户应当在一天内通知平台，平台应当在一周内退还押金。", evidence) == set()
     assert unborne("平台应当在一天内退还押金。", evidence) == {Figure("1", "day")}
     assert unborne("用户应当在 168 小时内通知平台。", evidence) == {Figure("168", "hour")}
+
+
+def test_a_bound_that_another_clause_sets_is_not_borne_where_the_words_around_it_set_the_opposite_one() -> None:
+    evidence = "停电持续 30 日以上的，租户有权解除合同。\n租户退租的，房东应当在收回房屋后 30 日以内返还押金。"
+    assert unborne("停电持续 30 日以上的，租户有权解除合同。", evidence) == set()
+    assert unborne("房东应当在收回房屋后一个月以内返还押金。", evidence) == {Figure("1", "month")}
+    assert unborne("房东应当在收回房屋后 30 日以内返还押金。", evidence) == set()
+    assert unborne("停电持续 30 日以内的，租户有权解除合同。", evidence) == {Figure("30", "day")}
+
+
+def test_a_text_without_its_figures_keeps_what_is_counted_in_no_known_unit() -> None:
+    assert without_figures("开通后七天内退还 3 份押金，2022 年 8 月 15 日起").split() == ["开通后", "内退还", "份押金,", "起"]
+    assert without_figures("3-5 个工作日内处理").split() == ["内处理"]
+    assert without_figures("within thirty working days, see 7.2.3").split() == ["within", ",", "see"]
 
 
 def test_the_amounts_of_a_table_belong_to_their_row_in_other_units_too() -> None:

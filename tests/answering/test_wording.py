@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import string
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from answering.wording import MESSAGES, Wording, listed, say, sentence_of
 from bot.wording import AROUND
 from bot.wording import say as say_around
 from retrieval.words import to_simplified
+from tests.said_keys import said_keys
 
 _ROOT = Path(__file__).parents[2]
 _FILES = {"messages": MESSAGES, "around": AROUND}
@@ -53,15 +53,32 @@ def test_every_status_has_its_words() -> None:
         assert len({say_around(status.value, language) for language in Language}) == 3
 
 
-def test_everything_around_an_answer_is_asked_for_by_name_and_is_there() -> None:
-    asked = {status.value for status in Status} | {"disclaimer_quoted", "disclaimer_told"}
-    written: set[str] = set()
-    for path in (_ROOT / "bot").glob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        asked |= set(re.findall(r"\bsay\(\s*\"(\w+)\"", text))
-        written |= set(re.findall(r"\"(\w+)\"", text))
-    assert asked <= set(AROUND.sentences)
-    assert set(AROUND.sentences) <= asked | written
+def test_everything_that_an_answer_says_is_there_and_all_that_is_there_is_said() -> None:
+    modules = [path for room in ("answering", "bot") for path in (_ROOT / room).glob("*.py")]
+    said = said_keys(modules, "answering.wording", {"self.key": lambda: ()})  # a Said was made by `said`, which has been read
+    assert said.unknown == []
+    assert said.keys == set(MESSAGES.sentences)
+
+
+_CODE = """
+from answering.wording import said, say as tell
+_OF = {1: "one", 2: "two"}
+
+def told(language, kind, why, at):
+    key = "several" if kind else "none"
+    first = tell(key, language)
+    return (first, said("outright"), tell(_OF.get(at, "other"), language), tell(f"why_{why}", language), tell(kind, language), "unsaid")
+"""
+
+
+def test_the_keys_that_code_says_are_those_that_reach_the_words_however_they_are_chosen(tmp_path: Path) -> None:
+    module = tmp_path / "told.py"
+    module.write_text(_CODE, encoding="utf-8")
+    found = said_keys([module], "answering.wording", {"why_{}": lambda: ("why_not",)})
+    assert found.keys == {"several", "none", "outright", "one", "two", "other", "why_not"}
+    assert found.unknown == ["told.py:8: kind"]
+    assert said_keys([module], "bot.wording", {}).keys == set()
+    assert said_keys([module], "answering.wording", {"kind": lambda: ()}).unknown == ["told.py:8: why_{}"]
 
 
 def test_holes_are_filled_with_things_as_they_are() -> None:

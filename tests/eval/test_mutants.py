@@ -11,10 +11,11 @@ from rich.console import Console
 
 from answering.answer import Reason
 from answering.checks import Case, Claim, is_verbatim
+from eval.amounts import converted_truths, stated_amounts
 from eval.flips import flips_of, swaps_of
 from eval.mutants import Kind, Mutant, make_mutants
 from eval.questions import squeezed
-from eval.truths import Table, Truth, converted_truths, held_out, paraphrase_truths, right_claim, stated_amounts, verbatim_truths
+from eval.truths import Table, Truth, held_out, paraphrase_truths, right_claim, verbatim_truths
 from eval.verdicts import Verdicts, measure, table_of
 from retrieval.library import Library
 from retrieval.links import Links
@@ -204,7 +205,7 @@ def test_the_checks_seldom_withhold_what_is_right(verdicts: Verdicts) -> None:
         written = [verdicts.false_alarms[origin][half] for origin in ("paraphrase", "english")]
         assert verbatim.rate <= 0.02
         assert verdicts.false_alarms["conversion"][half].rate <= 0.02
-        assert sum(tally.withheld for tally in written) <= 0.06 * sum(tally.total for tally in written)
+        assert sum(tally.withheld for tally in written) <= 0.05 * sum(tally.total for tally in written)
         assert sum(tally.crashed for tally in (verbatim, *written)) == 0
 
 

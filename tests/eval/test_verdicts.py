@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from eval.amounts import converted_truths
 from eval.mutants import Kind, make_mutants
-from eval.truths import Table, converted_truths, paraphrase_truths, verbatim_truths
+from eval.truths import Table, paraphrase_truths, verbatim_truths
 from eval.verdicts import Verdicts, measure
 from retrieval.library import Library
 from retrieval.links import Links
@@ -48,7 +49,7 @@ def test_right_statements_are_not_withheld(verdicts: Verdicts) -> None:
     tallies = [halves["all"] for halves in verdicts.false_alarms.values()]
     assert sum(tally.withheld + tally.crashed for tally in tallies) <= 0.02 * sum(tally.total for tally in tallies)
     assert verdicts.false_alarms["verbatim"]["all"].withheld == 0
-    assert verdicts.false_alarms["conversion"]["all"].rate <= 0.01
+    assert verdicts.false_alarms["conversion"]["all"].withheld == 0
     assert verdicts.false_alarms["paraphrase"]["all"].rate <= 0.05
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,19 @@ _KEY = "sk-very-secret"
 _TEXTS = ["您有权要求终止合作并全额退款。", "增值服务一经购买无法取消。", "不可抗力造成的损失不予赔偿。"]
 
 
+Load = Callable[..., NamedEmbeddings]
+
+
 @pytest.fixture
-def embeddings(vector_server: VectorServer) -> NamedEmbeddings:
-    return load_embeddings("openai:bigrams", base_url=vector_server.url, api_key=_KEY, timeout=10)
+def load() -> Iterator[Load]:
+    """Loads embeddings that are closed when the test is over."""
+    with ExitStack() as loaded:
+        yield lambda name="openai:bigrams", **options: loaded.enter_context(closing(load_embeddings(name, **options)))
+
+
+@pytest.fixture
+def embeddings(load: Load, vector_server: VectorServer) -> NamedEmbeddings:
+    return load(base_url=vector_server.url, api_key=_KEY, timeout=10)
 
 
 def _refused(embeddings: NamedEmbeddings, *texts: str) -> str:
@@ -59,15 +71,15 @@ def test_many_texts_are_asked_for_in_batches_and_come_back_in_order(embeddings: 
     assert np.allclose(found[BATCH + 1], embeddings.embed(texts[BATCH + 1]), atol=1e-6)
 
 
-def test_a_key_is_shown_to_nobody_it_was_not_given_for(vector_server: VectorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_shown_to_nobody_it_was_not_given_for(load: Load, vector_server: VectorServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A chat model's OPENAI_API_KEY stays away from another service; where that is the vendor's own variables, they mean what they do."""
     monkeypatch.setenv("OPENAI_API_KEY", _KEY)
-    load_embeddings("openai:bigrams", base_url=vector_server.url).embed("退款")
+    load(base_url=vector_server.url).embed("退款")
     assert vector_server.requests[-1].key == "none"
     monkeypatch.setenv("OPENAI_BASE_URL", vector_server.url)
-    load_embeddings("openai:bigrams").embed("退款")
+    load().embed("退款")
     assert vector_server.requests[-1].key == _KEY
-    load_embeddings("openai:bigrams", api_key="sk-other").embed("退款")
+    load(api_key="sk-other").embed("退款")
     assert vector_server.requests[-1].key == "sk-other"
 
 
@@ -96,11 +108,11 @@ def test_a_key_is_shown_to_nobody_it_was_not_given_for(vector_server: VectorServ
 )
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_a_service_that_fails_is_told_of_in_one_sentence(
-    fault: int | str, says: str, vector_server: VectorServer, monkeypatch: pytest.MonkeyPatch
+    fault: int | str, says: str, load: Load, vector_server: VectorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("retrieval.named_embeddings._RETRIES", 0)
     vector_server.fault = fault
-    assert says in _refused(load_embeddings("openai:bigrams", base_url=vector_server.url, api_key=_KEY), *_TEXTS)
+    assert says in _refused(load(base_url=vector_server.url, api_key=_KEY), *_TEXTS)
 
 
 def test_a_service_of_ragged_batches_is_told_of(embeddings: NamedEmbeddings, vector_server: VectorServer) -> None:
@@ -110,9 +122,9 @@ def test_a_service_of_ragged_batches_is_told_of(embeddings: NamedEmbeddings, vec
 
 
 @pytest.mark.parametrize("fault", ["silent", "dripping"])
-def test_a_service_that_never_answers_is_waited_for_as_long_as_configured(fault: str, vector_server: VectorServer) -> None:
+def test_a_service_that_never_answers_is_waited_for_as_long_as_configured(fault: str, load: Load, vector_server: VectorServer) -> None:
     vector_server.fault = fault
-    embeddings = load_embeddings("openai:bigrams", base_url=vector_server.url, timeout=0.7)
+    embeddings = load(base_url=vector_server.url, timeout=0.7)
     began = time.monotonic()
     assert "0.7 秒" in _refused(embeddings)
     assert 0.7 <= time.monotonic() - began < 2
@@ -134,16 +146,36 @@ def test_a_passing_fault_is_tried_again_and_a_wrong_key_is_not(embeddings: Named
     assert len(vector_server.requests) > 2
 
 
-def test_another_model_by_the_same_name_is_known_by_its_vectors(vector_server: VectorServer) -> None:
-    def load() -> NamedEmbeddings:
-        return load_embeddings("openai:bigrams", base_url=vector_server.url)
-
-    probe = load().probe
-    assert load().is_model_of(probe)
+def test_another_model_by_the_same_name_is_known_by_its_vectors(load: Load, vector_server: VectorServer) -> None:
+    probe = load(base_url=vector_server.url).probe
+    assert load(base_url=vector_server.url).is_model_of(probe)
     vector_server.salt = "another"
-    assert not load().is_model_of(probe)
+    assert not load(base_url=vector_server.url).is_model_of(probe)
     vector_server.dimensions, vector_server.salt = 256, ""
-    assert not load().is_model_of(probe)
+    assert not load(base_url=vector_server.url).is_model_of(probe)
+
+
+def test_a_connection_is_kept_for_the_next_question_and_let_go_at_the_end(embeddings: NamedEmbeddings, vector_server: VectorServer) -> None:
+    for text in _TEXTS:
+        embeddings.embed(text)
+    assert vector_server.connected == 1
+    embeddings.close()
+    deadline = time.monotonic() + 5
+    while vector_server.connected and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert vector_server.connected == 0
+    asked = len(vector_server.requests)
+    _refused(embeddings)
+    assert len(vector_server.requests) == asked
+
+
+def test_a_proxy_is_asked_that_the_vendors_own_variable_names(
+    load: Load, vector_server: VectorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_PROXY", vector_server.url.removesuffix("/v1"))
+    vectors = load(base_url="http://vectors.example/v1").embed(_TEXTS[0])
+    assert vectors.shape == (512,)
+    assert vector_server.requests[-1].path == "http://vectors.example/v1/embeddings"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -46,13 +46,10 @@ _QUESTION = "不可抗力的损失谁来赔偿"
 
 
 @pytest.fixture
-def load(vector_server: VectorServer) -> Load:
-    """Loads the embeddings of the service anew, as every command does."""
-
-    def load(name: str = _NAME) -> NamedEmbeddings:
-        return load_embeddings(name, base_url=vector_server.url, timeout=10)
-
-    return load
+def load(vector_server: VectorServer) -> Iterator[Load]:
+    """Loads the embeddings of the service anew, as every command does; they are closed when the test is over."""
+    with ExitStack() as loaded:
+        yield lambda name=_NAME: loaded.enter_context(closing(load_embeddings(name, base_url=vector_server.url, timeout=10)))
 
 
 @pytest.fixture
