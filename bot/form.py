@@ -165,13 +165,21 @@ def _cited(citation: Citation, held: Mapping[str, Agreement], language: Language
         short=short_label(clause, held),
         title=title,
         place=place,
-        version=say("updated", language, date=agreement.updated) if agreement and agreement.updated else "",
+        version=version_of(agreement, language) if agreement else "",
         path=citation.path,
         under=citation.under,
         text=marked(clause.text, quote),
         excerpt=excerpt(clause.text, quote, repeated=repeated),
         footnotes=notes,
     )
+
+
+def version_of(agreement: Agreement, language: Language) -> str:
+    """Which version of an agreement is in force, where there were others, and of when it is: 第 2 版，2025-03-01 生效. Empty where neither is known."""
+    number = [say("version", language, number=agreement.version)] if agreement.version > 1 else []
+    updated = [say("updated", language, date=agreement.updated)] if agreement.updated else []
+    effective = [say("effective", language, date=agreement.effective)] if agreement.effective and not updated else []
+    return say("version_joint", language).join((*number, *updated, *effective))
 
 
 def _pointed(clause: Clause, held: Mapping[str, Agreement]) -> Pointed:

@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from answering.answer import Language
 from answering.enrich import Enrichment
+from bot.form import version_of
 from retrieval.clause import Agreement, Clause, Hit
 from retrieval.precedence import Edge, Relation
 
@@ -50,7 +52,7 @@ def show_agreements(console: Console, agreements: Iterable[Agreement], counts: d
     listed = list(agreements)
     titles = {agreement.key: agreement.title for agreement in listed}
     table = Table(show_header=True, header_style="bold")
-    for column in ("KEY", "协议", "也叫", "条款数", "更新", "补充于"):
+    for column in ("KEY", "协议", "也叫", "条款数", "版本", "补充于"):
         table.add_column(column, overflow="fold")
     for agreement in listed:
         table.add_row(
@@ -58,7 +60,7 @@ def show_agreements(console: Console, agreements: Iterable[Agreement], counts: d
             Text(f"《{agreement.title}》"),
             Text("、".join(agreement.names[:3])),
             str(counts[agreement.key]),
-            agreement.updated or "—",
+            version_of(agreement, Language.SIMPLIFIED) or "—",
             Text("\n".join(f"《{titles.get(name, name)}》" for name in agreement.supplements) or "—"),
         )
     console.print(table)

@@ -24,7 +24,8 @@ class Agreement:
     """One agreement as the catalog describes it.
 
     `title` is the printed title without 《》; `names` are what people call it, the shortest first.
-    `supplements` names the agreements this one supplements: a key where we hold it, a title where we do not.
+    `supplements` names the agreements this one supplements: a key where we hold it, a title where we do not. `version` is the number of
+    the version in force, from 1, and the dates (ISO 8601) are that version's.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Agreement:
     updated: str | None = None
     effective: str | None = None
     supplements: tuple[str, ...] = ()
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.reading import Line
+from retrieval.line import Line
+from retrieval.page_breaks import page_breaks
 
 _URL = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+")
 _PAGE_NUMBER = re.compile(
@@ -18,11 +19,17 @@ _FOOTER_GAP = 2  # blank lines that set a footer apart where the body has fewer
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """A line left out of every clause, and why: `title`, `link`, `page footer`, `contents` or `stray line`."""
+    """A line left out of every clause, and why: `title`, `link`, `page footer`, `page number`, `running head`, `contents` or
+    `stray line`."""
 
     line: int
     text: str
     reason: str
+
+    @property
+    def breaks_page(self) -> bool:
+        """Whether it stands between two lines of a text only because a page ends there."""
+        return self.reason in ("page footer", "page number", "running head", "stray line")
 
 
 def find_furniture(lines: Sequence[Line]) -> dict[int, Furniture]:
@@ -40,6 +47,8 @@ def find_furniture(lines: Sequence[Line]) -> dict[int, Furniture]:
                 found[at] = Furniture(lines[at].number, lines[at].text, "page footer")
         elif chinese and 0 < index < len(lines) - 1 and re.fullmatch(r"[A-Za-z]{1,12}", line.text) and not line.heading:
             found[index] = Furniture(line.number, line.text, "stray line")
+    for index, reason in page_breaks(lines).items():
+        found.setdefault(index, Furniture(lines[index].number, lines[index].text, reason))
     return found
 
 

@@ -2,139 +2,98 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    create_engine,
-    delete,
-    event,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import create_engine, event, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.exc import ArgumentError
 
-from retrieval.catalog import load_catalog
-from retrieval.clause import Agreement, Clause, Kind
-from retrieval.errors import StorageError, UnknownAgreement
-from retrieval.likely import LikelyQuestion, load_likely
-from retrieval.parsing import PARSER_VERSION, parse
-from retrieval.reading import lines_of, read_text
+from retrieval.clause import Agreement, Clause
+from retrieval.errors import StorageError, UnknownAgreement, UnknownVersion
+from retrieval.likely import LikelyQuestion
+from retrieval.parse_report import ParseReport, report_of
+from retrieval.proposal import Wishes
+from retrieval.stock import Intake, Stock
+from retrieval.tables import AGREEMENTS, CLAUSES, LIKELY, clause_of, described, first_line, usable
+from retrieval.versions import Version, clauses_of, read_kept
 
-_METADATA = MetaData()
-_AGREEMENTS = Table(
-    "agreement",
-    _METADATA,
-    Column("key", String(64), primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("described", Text, nullable=False),
-    Column("source_text", Text, nullable=False),
-)
-_CLAUSES = Table(
-    "clause",
-    _METADATA,
-    Column("agreement", String(64), primary_key=True),
-    Column("id", String(128), primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("number", String(64), nullable=False),
-    Column("occurrence", Integer, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("level", Integer, nullable=False),
-    Column("parent", String(128)),
-    Column("heading", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("annex", Boolean, nullable=False),
-    Column("label", Text, nullable=False),
-)
-_LIKELY = Table(
-    "likely_question",
-    _METADATA,
-    Column("agreement", String(64), primary_key=True),
-    Column("clause", String(128), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("voice", String(16), nullable=False),
-    Column("text", Text, nullable=False),
-)
-_TRIES = 3
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now().astimezone()
 
 
 class Library:
     """The agreements and clauses of one database, read as a whole when first asked for.
 
-    `url` is an SQLAlchemy URL. Writing happens in one transaction: either all of it is kept or none of it.
+    `url` is an SQLAlchemy URL. Writing happens in one transaction: either all of it is kept or none of it. `clock` tells the moment,
+    timezone-aware. Every version of an agreement is kept; what is answered from is the version in force, which is the newest whose
+    effective day has come.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, clock: Callable[[], datetime.datetime] = _now) -> None:
         try:
             self._engine: Engine = create_engine(url)
         except (ArgumentError, ImportError) as error:
-            raise StorageError(f"WENYUE_DATABASE is not a database URL that can be used: {_first_line(error)}") from error
+            raise StorageError(f"WENYUE_DATABASE is not a database URL that can be used: {first_line(error)}") from error
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
-        self._agreements: list[Agreement] | None = None
-        self._clauses: list[Clause] | None = None
-        self._fingerprints: list[str] = []
+        self._stock = Stock(self._engine, clock)
+        self._forget()
 
     def sync(self, catalog: Path, *, enriched: Path | None = None, tell: Callable[[str], None] = lambda message: None) -> bool:
-        """Bring the database in line with a catalog and the texts beside it; returns whether anything changed.
+        """Bring the database in line with a catalog and the texts beside it; returns whether anything in force changed.
 
         Agreements whose text, questions, description and parser are unchanged are left as they are. `enriched` is a folder that may
         hold `<key>.questions.jsonl`, for clauses of which the catalog's own file asks nothing. Raises CatalogError, UnreadableFile
         or StorageError, the database then unchanged.
-        """
-        wanted = load_catalog(catalog)
-        sources = {agreement.key: _Source.read(agreement, catalog.parent, enriched) for agreement in wanted}
-        prints = {key: source.fingerprint for key, source in sources.items()}
-        for attempt in range(_TRIES):
-            try:
-                return self._bring_in_line(sources, prints, tell)
-            except DBAPIError as error:
-                # Another process may be creating the same tables or rows; what it wrote is then found the next time.
-                if attempt == _TRIES - 1 or not isinstance(error, (IntegrityError, OperationalError, ProgrammingError)):
-                    raise StorageError(_plain(error, self._engine)) from error
-            except SQLAlchemyError as error:
-                raise StorageError(_plain(error, self._engine)) from error
-        raise AssertionError("every try returns or raises")
 
-    def _bring_in_line(self, sources: Mapping[str, _Source], prints: Mapping[str, str], tell: Callable[[str], None]) -> bool:
-        with self._engine.begin() as connection:
-            for table in _METADATA.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(_AGREEMENTS.c.key, _AGREEMENTS.c.fingerprint).order_by(_AGREEMENTS.c.position))
-            kept = {row.key: row.fingerprint for row in rows}
-        if list(kept.items()) == list(prints.items()):
-            return False
-        with self._engine.begin() as connection:
-            for key in kept.keys() - prints.keys():
-                _drop(connection, key)
-            for position, (key, source) in enumerate(sources.items()):
-                connection.execute(update(_AGREEMENTS).where(_AGREEMENTS.c.key == key).values(position=position))
-                if kept.get(key) != prints[key]:
-                    tell(f"读取《{source.agreement.title}》")
-                    _drop(connection, key)
-                    _store(connection, source, position)
-        self._agreements = self._clauses = None
-        return True
+        A text of the catalog that has changed is a new version, unless it says the same in every clause. What somebody made of an
+        agreement of the catalog is kept: `update`d, it stays so until the catalog's own text changes, which is then the newer version;
+        `remove`d, it stays away until it is `restore`d. An agreement that somebody added stays, and keeps its key should the catalog
+        ever list that key. One that the catalog does not list any more is gone, its versions are kept in case it comes back.
+        """
+        changed = self._stock.sync(catalog, enriched, tell)
+        if changed:
+            self._forget()
+        return changed
+
+    def add(
+        self, file: Path, *, key: str | None = None, title: str | None = None, names: Sequence[str] = (), effective: str | None = None
+    ) -> tuple[Agreement, ParseReport]:
+        """Take in the agreement that stands in a file. Returns what it is called and what was made of its text.
+
+        What is left out is taken from the file: key, title, what people call it. `effective` is an ISO date. Raises UnreadableFile,
+        AgreementRefused where the key or a name is another's, or StorageError; nothing is taken in then.
+        """
+        intake = self._stock.add(file, Wishes(key, title, tuple(names), effective))
+        self._forget()
+        return intake.version.agreement, _report(intake)
+
+    def update(self, key: str, file: Path, effective: str | None = None) -> tuple[Version, ParseReport | None]:
+        """Take in a file as the next version of an agreement, in force from the ISO date `effective`, or at once.
+
+        Returns the version and what was made of its text; where the newest version says the same in every clause, that version and
+        None: nothing is taken in, only the day is set if it is given and the version is not the catalog's. Raises UnknownAgreement, UnreadableFile or StorageError, nothing being taken in either.
+        """
+        intake = self._stock.update(key, file, effective)
+        self._forget()
+        return intake.version, _report(intake) if intake.is_new else None
+
+    def remove(self, key: str) -> None:
+        """Forget an agreement and all its versions. Raises UnknownAgreement."""
+        self._stock.remove(key)
+        self._forget()
+
+    def restore(self, key: str) -> None:
+        """Let the next sync take in an agreement of the catalog again that was removed. Raises AgreementRefused where none was."""
+        self._stock.restore(key)
 
     @property
     def agreements(self) -> list[Agreement]:
-        """All agreements, in the catalog's order."""
+        """All agreements: the catalog's in its order, then those that were added, in theirs."""
         self._load()
         assert self._agreements is not None
         return self._agreements
@@ -163,47 +122,62 @@ class Library:
 
     def likely(self) -> dict[tuple[str, str], list[LikelyQuestion]]:
         """The likely questions of every clause that has any, by `Clause.ref`."""
-        order = select(_LIKELY).order_by(_LIKELY.c.agreement, _LIKELY.c.clause, _LIKELY.c.position)
+        order = select(LIKELY).order_by(LIKELY.c.agreement, LIKELY.c.clause, LIKELY.c.position)
         found: dict[tuple[str, str], list[LikelyQuestion]] = {}
-        try:
-            with self._engine.connect() as connection:
-                for row in connection.execute(order):
-                    found.setdefault((row.agreement, row.clause), []).append(LikelyQuestion(row.voice, row.text))
-        except SQLAlchemyError as error:
-            raise StorageError(_plain(error, self._engine)) from error
+        with usable(self._engine), self._engine.connect() as connection:
+            for row in connection.execute(order):
+                found.setdefault((row.agreement, row.clause), []).append(LikelyQuestion(row.voice, row.text))
         return found
 
     def source_text(self, key: str) -> str:
-        """The text of an agreement as it was given. Raises UnknownAgreement."""
+        """The text of an agreement, of a text file as it was given. Raises UnknownAgreement."""
         self.agreement(key)
-        with self._engine.connect() as connection:
-            return str(connection.execute(select(_AGREEMENTS.c.source_text).where(_AGREEMENTS.c.key == key)).scalar_one())
+        with usable(self._engine), self._engine.connect() as connection:
+            return str(connection.execute(select(AGREEMENTS.c.source_text).where(AGREEMENTS.c.key == key)).scalar_one())
+
+    def versions(self, key: str | None = None) -> list[Version]:
+        """The versions of an agreement, the oldest first; without a key those of all agreements, one after the other.
+
+        Always what the database holds now, also where another process has changed it: who kept the last number seen of each
+        agreement learns here what is new. Raises UnknownAgreement.
+        """
+        with usable(self._engine), self._engine.connect() as connection:
+            kept = read_kept(connection)
+        if key is not None and key not in kept.agreements:
+            raise UnknownAgreement(key, list(kept.agreements))
+        return [version for held in kept.agreements if key in (None, held) for version in kept.versions[held]]
+
+    def version_clauses(self, key: str, number: int) -> list[Clause]:
+        """The clauses of a version, in reading order. Raises UnknownAgreement or UnknownVersion."""
+        versions = self.versions(key)
+        if number not in {version.number for version in versions}:
+            raise UnknownVersion(key, number, versions[-1].number)
+        with usable(self._engine), self._engine.connect() as connection:
+            return clauses_of(connection, key, number)
 
     def close(self) -> None:
         """Give the database's connections back."""
         self._engine.dispose()
 
+    def _forget(self) -> None:
+        self._agreements: list[Agreement] | None = None
+        self._clauses: list[Clause] | None = None
+        self._fingerprints: list[str] = []
+
     def _load(self) -> None:
         if self._agreements is not None:
             return
-        try:
-            with self._engine.connect() as connection:
-                rows = connection.execute(select(_AGREEMENTS.c.described, _AGREEMENTS.c.fingerprint).order_by(_AGREEMENTS.c.position)).all()
-                order = _CLAUSES.join(_AGREEMENTS, _CLAUSES.c.agreement == _AGREEMENTS.c.key)
-                clauses = connection.execute(
-                    select(_CLAUSES).select_from(order).order_by(_AGREEMENTS.c.position, _CLAUSES.c.position)
-                ).all()
-        except SQLAlchemyError as error:
-            raise StorageError(_plain(error, self._engine)) from error
-        self._agreements = [_described(json.loads(row.described)) for row in rows]
+        order = CLAUSES.join(AGREEMENTS, CLAUSES.c.agreement == AGREEMENTS.c.key)
+        with usable(self._engine), self._engine.connect() as connection:
+            rows = connection.execute(select(AGREEMENTS.c.described, AGREEMENTS.c.fingerprint).order_by(AGREEMENTS.c.position)).all()
+            clauses = connection.execute(select(CLAUSES).select_from(order).order_by(AGREEMENTS.c.position, CLAUSES.c.position)).all()
+        self._agreements = [described(row.described) for row in rows]
         self._fingerprints = [row.fingerprint for row in rows]
-        self._clauses = [
-            Clause(
-                row.agreement, row.id, row.number, row.occurrence, Kind(row.kind), row.level, row.parent, row.heading, row.text,
-                row.annex, row.label,
-            )
-            for row in clauses
-        ]  # fmt: skip
+        self._clauses = [clause_of(row) for row in clauses]
+
+
+def _report(intake: Intake) -> ParseReport:
+    return report_of(intake.reading.document, intake.parsed, intake.version.agreement)
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:
@@ -211,72 +185,3 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]
     cursor.execute("PRAGMA busy_timeout = 10000")
     cursor.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """The files of one agreement as they are now."""
-
-    agreement: Agreement
-    text: str
-    questions: tuple[Path, ...]  # of a clause that is in several, the first counts
-    fingerprint: str
-
-    @classmethod
-    def read(cls, agreement: Agreement, folder: Path, enriched: Path | None) -> _Source:
-        text = read_text(folder / agreement.file)
-        questions = (folder / agreement.questions,) if agreement.questions else ()
-        if enriched and (written := enriched / f"{agreement.key}.questions.jsonl").is_file():
-            questions = (*questions, written)
-        parts = (PARSER_VERSION.encode(), _describe(agreement).encode(), text.encode(), *(path.read_bytes() for path in questions))
-        return cls(agreement, text, questions, hashlib.sha256(b"\0".join(parts)).hexdigest())
-
-
-def _describe(agreement: Agreement) -> str:
-    return json.dumps({name: getattr(agreement, name) for name in Agreement.__slots__}, ensure_ascii=False, sort_keys=True)
-
-
-def _described(data: dict[str, object]) -> Agreement:
-    return Agreement(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})  # type: ignore[arg-type]
-
-
-def _drop(connection: Connection, key: str) -> None:
-    connection.execute(delete(_LIKELY).where(_LIKELY.c.agreement == key))
-    connection.execute(delete(_CLAUSES).where(_CLAUSES.c.agreement == key))
-    connection.execute(delete(_AGREEMENTS).where(_AGREEMENTS.c.key == key))
-
-
-def _store(connection: Connection, source: _Source, position: int) -> None:
-    agreement, key = source.agreement, source.agreement.key
-    clauses = parse(lines_of(source.text), agreement=key, title=agreement.title).clauses
-    likely: dict[str, list[LikelyQuestion]] = {}
-    for path in source.questions:
-        found, _ = load_likely(path, {clause.id: clause for clause in clauses})
-        likely = found | likely
-    connection.execute(
-        insert(_AGREEMENTS).values(
-            key=key, position=position, fingerprint=source.fingerprint, described=_describe(agreement), source_text=source.text
-        )
-    )
-    if clauses:
-        connection.execute(insert(_CLAUSES), _rows(clauses))
-    asked = [
-        {"agreement": key, "clause": clause, "position": at, "voice": question.voice, "text": question.text}
-        for clause, questions in likely.items()
-        for at, question in enumerate(questions)
-    ]
-    if asked:
-        connection.execute(insert(_LIKELY), asked)
-
-
-def _rows(clauses: Sequence[Clause]) -> list[dict[str, object]]:
-    return [{"position": at, **{name: getattr(clause, name) for name in Clause.__slots__}} for at, clause in enumerate(clauses)]
-
-
-def _plain(error: SQLAlchemyError, engine: Engine) -> str:
-    cause = getattr(error, "orig", None) or error
-    return f"the database {engine.url.render_as_string(hide_password=True)} cannot be used: {_first_line(cause)}"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,218 +1,170 @@
-"""Lines -> paragraphs: which lines a number begins, which ones are one wrapped paragraph.
-
-Whether a number at the beginning of a line is a heading is decided by the sequence: a number is a heading when it
-continues the numbers before it, not because it looks like one.
-"""
+"""Lines -> paragraphs: which lines a number begins, which ones are one wrapped paragraph."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from retrieval.furniture import Furniture, find_furniture
-from retrieval.numbering import Number, Style, could_be_reference, number_at
-from retrieval.reading import Line
+from retrieval.annexes import annex_at
+from retrieval.candidate import Candidate, Place
+from retrieval.furniture import Furniture
+from retrieval.layout import BRACKETED, Layout, ends_sentence, hangs, joined
+from retrieval.line import Line
+from retrieval.mended import Repair
+from retrieval.numbering import Doubt, Number, numbers_at
+from retrieval.outline import outline
+from retrieval.styles import Style
+from retrieval.unfolding import counted
 
-_TERMINAL = re.compile(r"[。；：;:！？!?]['\"”’）)】》」]*(?:（[^（）]{1,6}）)?$")
-_ANNEX = re.compile(r"(?P<printed>附\s*[件录]\s*(?:[一二三四五六七八九十]+|\d+)?)\s*(?:[：:]\s*(?P<title>.*))?$")
-_BRACKETED = re.compile(r"【[^【】]{1,40}】$")
-_LONG_LINE = 30.0  # full-width characters; a shorter line without a full stop is a line of its own
 _HEADING_WIDTH = 32.0
+_HEADING_LINES = 4
 
 
-@dataclass(slots=True)
 class Paragraph:
-    """A paragraph: the number it begins with (None: it continues what stands before), its text, its lines."""
+    """A paragraph: where the number it begins with stands (None: it continues what stands before), its text, its lines."""
 
-    number: Number | None
-    text: str
-    lines: list[Line]
-    annex: str | None = None
-    row: bool = False
-    runs_on: bool = False  # its last line is as wide as the page, so the sentence may go on
+    __slots__ = ("_pieces", "lines", "place", "row", "runs_on")
+
+    def __init__(self, place: Place | None, text: str, lines: list[Line], row: bool = False) -> None:
+        self.place, self.lines, self.row = place, lines, row
+        self.runs_on = False  # its last line is as wide as the page, so the sentence may go on
+        self._pieces = [text]
+
+    @property
+    def text(self) -> str:
+        """Its lines joined, without its number."""
+        if len(self._pieces) > 1:
+            self._pieces = [joined(self._pieces)]
+        return self._pieces[0]
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._pieces = [text]
+
+    def add(self, line: Line) -> None:
+        """Let the paragraph go on with a line."""
+        self.lines.append(line)
+        self._pieces.append(line.text)
+
+    @property
+    def number(self) -> Number | None:
+        return self.place.number if self.place else None
+
+    @property
+    def is_annex(self) -> bool:
+        return self.place is not None and self.place.annex is not None
 
     @property
     def is_heading(self) -> bool:
         """Whether its text reads as a heading: short, marked, or without any sentence in it."""
-        if not self.text or self.row:
+        if self.row or len(self.lines) > _HEADING_LINES or not self.text:
             return False
-        if _BRACKETED.match(self.text):
+        if BRACKETED.match(self.text):
             return True
         if self.lines[0].heading and len(self.lines) == 1:
             return True
-        if self.runs_on:
+        if self.runs_on or hangs(self.text):
             return False
         short = sum(line.width for line in self.lines) <= _HEADING_WIDTH
-        return short and not re.search(r"[。；，;！？：]", self.text) and not _TERMINAL.search(self.text)
+        return short and not re.search(r"[。；，;！？：]", self.text) and not ends_sentence(self.text)
 
 
-@dataclass(slots=True)
-class _Sequence:
-    """The numbers accepted so far, and whether one more continues them."""
+def split_paragraphs(lines: Sequence[Line], left_out: Mapping[int, Furniture]) -> tuple[list[Paragraph], list[Repair]]:
+    """The paragraphs of a document in printed order, and what was mended. `left_out` are the lines that belong to none, by index.
 
-    seen: set[tuple[int, ...]] = field(default_factory=set)
-    last: tuple[int, ...] = ()
-    article: int = 0
-    has_articles: bool = False  # 第一条 or 一、 was seen, so 1. counts inside of it
-    lists: list[tuple[Style, int]] = field(default_factory=list)
-
-    def accept(self, number: Number, closed: bool) -> bool:
-        """Whether `number` is a heading here; remembers it if so. `closed`: the text before it had come to an end."""
-        style = number.style
-        if style.is_item or (style is Style.SINGLE and self.has_articles):
-            return self._accept_item(number, closed)
-        if style.is_top:
-            # 七、 after a line without a full stop is still the next article; running text does not count on.
-            closed = closed or (style is Style.ENUMERATED and number.path[0] == self.article + 1 > 1)
-            fits = closed and number.path[0] <= max(self.article, *self.last[:1], 0) + 2
-            if fits:
-                self.article, self.has_articles = number.path[0], True
-        elif style is Style.SINGLE:
-            fits = closed and number.path[0] in (self.article + 1, 1) and not could_be_reference(number)
-            if fits:
-                self.article, self.last = number.path[0], number.path
-                self.seen.add(number.path)
-        else:
-            fits = self._fits_dotted(number, closed)
-            if fits:
-                self.seen.add(number.path)
-                self.last = number.path
-        if fits:
-            self.lists.clear()
-        return fits
-
-    def _fits_dotted(self, number: Number, closed: bool) -> bool:
-        path = number.path
-        follows = path in self._successors()
-        if could_be_reference(number) or not closed:
-            return follows and closed
-        top = max(self.last[0] if self.last else 0, self.article)
-        near = path[0] in (top, top + 1, *self.last[:1])
-        return follows or (near and (len(path) == 2 or path[:-1] in self.seen or path[:-2] in self.seen))
-
-    def _successors(self) -> set[tuple[int, ...]]:
-        successors = {(*self.last, 1), (self.article, 1), (self.article + 1, 1)}
-        for depth in range(1, len(self.last) + 1):
-            up = (*self.last[: depth - 1], self.last[depth - 1] + 1)
-            successors |= {up, (*up, 1)}
-        return successors
-
-    def _accept_item(self, number: Number, closed: bool) -> bool:
-        value = number.path[0]
-        for depth in range(len(self.lists) - 1, -1, -1):
-            style, last = self.lists[depth]
-            if style is number.style and (value == last + 1 or (closed and last < value <= last + 3)):
-                self.lists[depth:] = [(style, value)]
-                return True
-        if value != 1 or not closed:
-            return False
-        while self.lists and number.style in (style for style, _ in self.lists):
-            self.lists.pop()
-        self.lists.append((number.style, value))
-        return True
-
-    def enter_annex(self) -> None:
-        self.seen, self.last, self.article, self.has_articles = set(), (), 0, False
-        self.lists.clear()
-
-
-def split_paragraphs(lines: Sequence[Line]) -> tuple[list[Paragraph], list[Furniture]]:
-    """The paragraphs of a document in printed order, and the lines that belong to none.
-
-    The text of a paragraph is its lines joined, without its number. Every line of `lines` is in exactly one
-    paragraph or one Furniture.
+    The text of a paragraph is its lines joined, without its number. Every other line is in exactly one paragraph.
     """
-    furniture = find_furniture(lines)
-    wrap = _wrap_width([line for index, line in enumerate(lines) if index not in furniture])
-    sequence = _Sequence()
+    kept = _kept(lines, left_out)
+    layout = Layout(kept)
+    candidates, repairs = _candidates(layout)
+    places = outline(candidates)
     paragraphs: list[Paragraph] = []
-    for index, line in enumerate(lines):
-        if index in furniture:
-            continue
+    for at, line in enumerate(kept):
         previous = paragraphs[-1] if paragraphs else None
-        closed = previous is None or previous.is_heading or _closes(previous, line, wrap)
-        annex = _annex(line) if closed else None
-        number = None if line.row or annex else number_at(line.text)
-        if annex:
-            sequence.enter_annex()
-            title = annex.group("title") or ""
-            paragraphs.append(Paragraph(None, title, [line], annex=re.sub(r"\s", "", annex.group("printed"))))
-        elif number and sequence.accept(number, closed):
-            paragraphs.append(Paragraph(number, number.rest, [line]))
-        elif previous is None or line.row or previous.row or _begins(previous, line, wrap):
+        place = places.get(at)
+        if place is not None:
+            text = place.annex.title if place.annex else place.number.rest if place.number else ""
+            paragraphs.append(Paragraph(place, text, [line]))
+        elif previous is None or line.row or previous.row or previous.is_annex or previous.is_heading or layout.begins(at):
             paragraphs.append(Paragraph(None, line.text, [line], row=line.row))
         else:
-            previous.text = _joined(previous.text, line.text)
-            previous.lines.append(line)
-        paragraphs[-1].runs_on = wrap is not None and line.width >= wrap * 0.9
+            previous.add(line)
+        paragraphs[-1].runs_on = layout.fills(at)
     _unlist_running_items(paragraphs)
-    return [part for paragraph in paragraphs for part in _split_inline_items(paragraph)], list(furniture.values())
+    return [part for paragraph in paragraphs for part in _split_inline_items(paragraph)], repairs
 
 
-def _wrap_width(lines: Sequence[Line]) -> float | None:
-    """The width at which lines are wrapped; None for a text whose paragraphs are single lines."""
-    widths = sorted(line.width for line in lines if not line.row)
-    if len(widths) < 20:
-        return None
-    width = widths[int(len(widths) * 0.85)]
-    full = [line for line in lines if width * 0.9 <= line.width <= width * 1.1]
-    broken = sum(not _TERMINAL.search(line.text) for line in full)
-    return width if len(full) >= len(lines) * 0.3 and broken >= len(full) * 0.5 else None
+def _kept(lines: Sequence[Line], left_out: Mapping[int, Furniture]) -> list[Line]:
+    """The lines that are left; the gap that the end of a page leaves behind says nothing."""
+    kept: list[Line] = []
+    page_ended = False
+    for index, line in enumerate(lines):
+        if index in left_out:
+            page_ended = page_ended or left_out[index].breaks_page
+        else:
+            kept.append(replace(line, gap=0) if page_ended and line.gap else line)
+            page_ended = False
+    return kept
 
 
-def _annex(line: Line) -> re.Match[str] | None:
-    return _ANNEX.fullmatch(line.text) if line.width <= _HEADING_WIDTH else None
+def _candidates(layout: Layout) -> tuple[list[Candidate], list[Repair]]:
+    """The lines that may begin something, and what was mended in their numbers."""
+    found: list[Candidate] = []
+    headed: list[bool] = []
+    heading = False
+    for at, line in enumerate(layout.lines):
+        if line.row:
+            continue
+        numbers, annex = _told(tuple(numbers_at(line.text)), layout, at), annex_at(line.text)
+        if numbers or annex:
+            found.append(Candidate(at, numbers, annex, layout.closes(at), layout.hangs(at), line.heading))
+            headed.append(heading)
+            heading = False
+        else:
+            heading = heading or line.heading
+    readings, repairs = counted([candidate.numbers for candidate in found], headed)
+    return [replace(candidate, numbers=numbers) for candidate, numbers in zip(found, readings, strict=True)] if repairs else found, repairs
 
 
-def _closes(previous: Paragraph, line: Line, wrap: float | None) -> bool:
-    """Whether the paragraph before had come to an end when `line` began."""
-    last = previous.lines[-1]
-    if previous.row or _TERMINAL.search(last.text) or line.heading or last.heading:
-        return True
-    if wrap is not None:
-        return last.width < wrap * 0.9
-    return True
+def _told(numbers: tuple[Number, ...], layout: Layout, at: int) -> tuple[Number, ...]:
+    """The readings of a line; what a number without any mark is worth is told from the line after it.
+
+    2 服务期限 is the number of a heading beyond doubt if 2.1 follows. One that stands alone on its line is a heading's only if that
+    follows.
+    """
+    if not numbers or not numbers[-1].weak:
+        return numbers
+    following = layout.lines[at + 1].text if at + 1 < len(layout.lines) else ""
+    bare = numbers[-1]
+    if any(after.path == (*bare.path, 1) and after.style is Style.DOTTED for after in numbers_at(following)):
+        return (*numbers[:-1], replace(bare, doubt=Doubt.NONE, weak=False))
+    return numbers if bare.rest or _TITLE_LIKE.fullmatch(following) else numbers[:-1]
 
 
-def _begins(previous: Paragraph, line: Line, wrap: float | None) -> bool:
-    """Whether an unnumbered `line` begins a paragraph of its own."""
-    last = previous.lines[-1]
-    if line.heading or line.bullet or last.heading or previous.annex or _BRACKETED.match(line.text) or previous.is_heading:
-        return True
-    ended = bool(_TERMINAL.search(last.text))
-    if wrap is not None:
-        return (ended and (last.ends or last.width < wrap * 0.9)) or last.width < wrap * 0.6
-    return ended or last.width < _LONG_LINE or not re.search(r"[，。、；]", last.text)
-
-
-def _joined(left: str, right: str) -> str:
-    spaced = re.search(r"[A-Za-z0-9,.;]$", left) and re.match(r"[A-Za-z0-9]", right)
-    return f"{left} {right}" if spaced else left + right
-
-
+_TITLE_LIKE = re.compile(r"[\u4e00-\u9fff、《》（）]{2,16}|[A-Z][A-Za-z ,&/’'-]{3,60}(?<!,)")
 _INLINE_ITEM = re.compile(r"(?<=[；;。，,])\s*(?:或|和|及|以及)?\s*(?=[（(]?[0-9a-zA-Z一二三四五六七八九十]{1,3}[）)])")
 
 
 def _inline_successor(number: Number, text: str) -> tuple[int, Number] | None:
     """Where in `text` the item after `number` begins, and that item's number."""
     found = _INLINE_ITEM.search(text)
-    following = number_at(text[found.end() :]) if found else None
-    if found is None or following is None or following.style is not number.style or following.path[0] != number.path[0] + 1:
-        return None
-    return found.end(), following
+    for following in numbers_at(text[found.end() :]) if found else ():
+        if found and following.style is number.style and following.path[0] == number.path[0] + 1:
+            return found.end(), following
+    return None
 
 
 def _split_inline_items(paragraph: Paragraph) -> list[Paragraph]:
     """A paragraph that begins with （a） and runs on with （b）, （c） in the same line is a list of items."""
-    number = paragraph.number
-    if number is None or not number.style.is_item or number.path != (1,):
+    place, number = paragraph.place, paragraph.number
+    if place is None or number is None or not number.style.is_item or number.path != (1,):
         return [paragraph]
     parts = [paragraph]
     while (here := parts[-1].number) and (found := _inline_successor(here, parts[-1].text)):
         at, following = found
         parts[-1].text = parts[-1].text[:at].rstrip()
-        parts.append(Paragraph(following, following.rest, paragraph.lines))
+        parts.append(Paragraph(replace(place, number=following), following.rest, paragraph.lines))
     return parts
 
 
@@ -227,4 +179,4 @@ def _unlist_running_items(paragraphs: list[Paragraph]) -> None:
             first -= 1
         for member in paragraphs[first : index + 1]:
             if member.number is not None and member.number.style is number.style:
-                member.text, member.number = member.number.printed + member.text, None
+                member.text, member.place = member.number.printed + member.text, None

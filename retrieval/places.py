@@ -9,9 +9,9 @@ from itertools import takewhile
 from retrieval.addresses import Address, Step, Unit, mark_value
 from retrieval.clause import Clause, Kind
 from retrieval.links import Links
-from retrieval.numbering import cjk_value
+from retrieval.numbering import printed_numbers
 
-_ARTICLE = re.compile(r"第?(?P<value>\d+|[〇零一二三四五六七八九十百]+)(?P<unit>[条章编]?)")
+_UNITS = "条章编节目分"  # the last characters of 第一条, 第一部分 and the like
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _ANNEX = re.compile(r"附[件录](?P<value>.*)")
 
@@ -73,7 +73,7 @@ class Places:
         if self._paths[clause.id] != step.path or clause.kind is Kind.ITEM:
             return False
         printed = clause.number[-1:] if clause.kind is Kind.ARTICLE else ""
-        return step.unit is Unit.NONE or printed not in ("条", "章", "编") or printed == step.unit
+        return step.unit is Unit.NONE or printed not in _UNITS or printed == step.unit
 
     def _within(self, clause: Clause, step: Step) -> list[Clause]:
         """The 款 or 项 of a clause: a clause or item under it, or one of its own paragraphs, which has no clause of its own."""
@@ -108,6 +108,9 @@ class Places:
         end = last.path if len(last.path) == len(begin) else (*begin[:-1], *last.path[-1:])
         kin = [clause for clause in self.part(part_of(first[0])) if clause.kind is first[0].kind and clause.parent == first[0].parent]
         if first[0].kind is Kind.ARTICLE:
+            # Articles count on over the chapters that hold them, unless each chapter begins anew.
+            if not any(self._paths[clause.id] == end for clause in kin):
+                kin = [clause for clause in self.part(part_of(first[0])) if clause.kind is Kind.ARTICLE]
             kin = [clause for clause in kin if clause.number[-1] == first[0].number[-1] or not clause.number.startswith("第")]
         low, high = begin[-1], end[-1]
         if begin[:-1] != end[:-1] or type(low) is not type(high):
@@ -123,7 +126,7 @@ def _lies(low: int | str, value: int | str, high: int | str) -> bool:
 
 
 def _style(article: Clause) -> str:
-    return article.number[-1] if article.number[-1] in "条章编" else "1" if article.number.isdigit() else "一"
+    return article.number[-1] if article.number[-1] in _UNITS else "1" if article.number.isdigit() else "一"
 
 
 def part_of(clause: Clause) -> str | None:
@@ -139,10 +142,10 @@ def path_of(clause: Clause) -> tuple[int | str, ...]:
         return (mark_value(mark),) if re.fullmatch(r"\d{1,3}|[a-zA-Z]|[〇零一二三四五六七八九十百]+", mark) else ()
     if _DOTTED.fullmatch(number):
         return tuple(int(part) for part in number.split("."))
-    article = _ARTICLE.fullmatch(number)
-    if article is None or clause.kind in (Kind.ANNEX, Kind.PREAMBLE, Kind.CLOSING, Kind.TABLE):
+    if clause.kind in (Kind.ANNEX, Kind.PREAMBLE, Kind.CLOSING, Kind.TABLE):
         return ()
-    return (int(article["value"]) if article["value"].isdigit() else cjk_value(article["value"]),)
+    article = next(iter(printed_numbers(number)), None)
+    return article.path if article else ()
 
 
 def clean_heading(heading: str) -> str:

@@ -1,102 +1,83 @@
-"""An agreement's file -> its lines, with the marks of Markdown taken off and remembered. Knows nothing of clauses."""
+"""An agreement's file -> its lines, whatever kind of file it is. Knows nothing of clauses.
+
+The one entry to every reader. A reader is imported when a file of its kind is read: most of them are slow to import.
+"""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
+from retrieval.document import Apart, Document
 from retrieval.errors import UnreadableFile
+from retrieval.file_kind import SUFFIXES, FileKind, kind_of
+from retrieval.line import Line
+from retrieval.text_reading import lines_of, plain_text, read_plain
 
-MAX_BYTES = 20 * 1024 * 1024
+__all__ = ["MAX_BYTES", "MAX_TEXT_BYTES", "SUFFIXES", "Apart", "Document", "Line", "lines_of", "read", "read_bytes", "read_text"]
+
+MAX_BYTES = 100 * 1024 * 1024  # of a file with pictures in it
+MAX_TEXT_BYTES = 20 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One printed line: its text without markup, and what the markup and the layout said.
+def _nobody(_message: str) -> None: ...
 
-    `number` counts from 1 in the file; `gap` is the number of blank lines before it; `heading` marks a Markdown
-    heading, `bullet` a list mark, `row` a table row; `ends` that white space followed the last character, which
-    extraction from PDF leaves at the end of a paragraph.
+
+def read(path: Path, tell: Callable[[str], None] = _nobody) -> Document:
+    """The document in a file. Raises UnreadableFile, whose message is one sentence for people: what, which file, what to do.
+
+    `tell` is told how far it is with a file that takes its time.
     """
-
-    number: int
-    text: str
-    gap: int
-    heading: bool = False
-    bullet: bool = False
-    row: bool = False
-    ends: bool = False
-
-    @property
-    def width(self) -> float:
-        """Width in full-width characters: a Latin letter counts half."""
-        return sum(1.0 if unicodedata.east_asian_width(char) in "WFA" else 0.5 for char in self.text)
+    return read_bytes(str(path), _bytes_of(path, MAX_BYTES), tell)
 
 
-def read(path: Path) -> list[Line]:
-    """The lines of a text or Markdown file. Raises UnreadableFile."""
-    return lines_of(read_text(path))
+def read_bytes(name: str, data: bytes, tell: Callable[[str], None] = _nobody) -> Document:
+    """The document in a file that came otherwise than from a folder; `name` says what it is called. Raises UnreadableFile.
+
+    The kind is told from the content, which must agree with the name's ending where that says anything.
+    """
+    if len(data) > MAX_BYTES:
+        raise _too_large(name, MAX_BYTES)
+    kind = kind_of(name, data)
+    if kind in (FileKind.TEXT, FileKind.HTML) and len(data) > MAX_TEXT_BYTES:
+        raise _too_large(name, MAX_TEXT_BYTES)
+    if kind is FileKind.DOCX:
+        from retrieval.docx_reading import read_docx
+
+        return read_docx(data, name)
+    if kind is FileKind.HTML:
+        from retrieval.html_reading import read_html
+
+        return read_html(data, name)
+    if kind is FileKind.PDF or kind is FileKind.IMAGE:
+        from retrieval.page_reading import read_pages
+
+        return read_pages(data, name, kind, tell)
+    return read_plain(data, name)
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8 (with or without mark), UTF-16 with mark, or GB18030. Raises UnreadableFile."""
+    """The text of a text file in UTF-8 (with or without mark), UTF-16 with mark, or GB18030, as it is. Raises UnreadableFile."""
+    return plain_text(_bytes_of(path, MAX_TEXT_BYTES), str(path))
+
+
+def _bytes_of(path: Path, limit: int) -> bytes:
+    """Raises UnreadableFile; one that is too large is not read at all."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableFile(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MB; an agreement is not that long")
-        data = path.read_bytes()
+        if path.is_dir():
+            raise UnreadableFile(f"{path} 是文件夹；请给出其中的一个文件")
+        if path.stat().st_size > limit:
+            raise _too_large(str(path), limit)
+        with path.open("rb") as file:
+            data = file.read(limit + 1)  # what stat says need not be so
+    except FileNotFoundError as error:
+        raise UnreadableFile(f"找不到文件 {path}；请检查路径") from error
     except OSError as error:
-        raise UnreadableFile(f"cannot read {path}: {error.strerror or error}") from error
-    encodings = ["utf-16"] if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" in text:
-            break
-        if not text.strip():
-            raise UnreadableFile(f"{path} is empty")
-        return text
-    raise UnreadableFile(f"{path} is not a text file (UTF-8, UTF-16 or GB18030)")
+        raise UnreadableFile(f"读不了文件 {path}（{error.strerror or error}）；请检查权限和磁盘") from error
+    if len(data) > limit:
+        raise _too_large(str(path), limit)
+    return data
 
 
-def lines_of(text: str) -> list[Line]:
-    """Printed lines of a text, blank ones counted as gaps."""
-    lines: list[Line] = []
-    gap = 0
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = _line(number, raw, gap)
-        if line is None:
-            gap += 1
-        else:
-            lines.append(line)
-            gap = 0
-    return lines
-
-
-_LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]*)\)")
-_AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
-_ESCAPE = re.compile(r"\\+([\\`*_{}\[\]()#+.!|~-])")
-_EMPHASIS = re.compile(r"\*\*+|__+")
-_RULE = re.compile(r"\|?[\s:|-]*-{3,}[\s:|-]*\|?|={3,}|\*{3,}")
-
-
-def _line(number: int, raw: str, gap: int) -> Line | None:
-    text = "".join(char for char in raw.replace("\u00a0", " ") if char == "\t" or unicodedata.category(char)[0] != "C")
-    ends = text != text.rstrip()
-    text = text.strip()
-    if not text or _RULE.fullmatch(text):
-        return None
-    heading = bullet = False
-    if mark := re.match(r"#{1,6}\s+", text):
-        heading, text = True, text[mark.end() :]
-    if mark := re.match(r"[-*+•·]\s+", text):
-        bullet, text = True, text[mark.end() :]
-    text = _EMPHASIS.sub("", _AUTOLINK.sub(r"\1", _LINK.sub(r"\1", text)))
-    row = text.startswith("|") and text.endswith("|") and len(text) > 2
-    text = _ESCAPE.sub(r"\1", text).strip()
-    if row:
-        text = " | ".join(cell.strip() for cell in text.strip("|").split("|"))
-    return Line(number, text, gap, heading, bullet, row, ends) if text else None
+def _too_large(name: str, limit: int) -> UnreadableFile:
+    return UnreadableFile(f"{name} 超过 {limit // 1024 // 1024} MB，一份协议没有这么大；请确认文件，或拆分后再试")

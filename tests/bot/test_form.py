@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from answering.answerer import Answerer
 from answering.confidence import Confidence
 from answering.language import language_of
 from bot.excerpt import Span
-from bot.form import Form, form_of
+from bot.form import Form, form_of, version_of
 from retrieval.clause import Kind
 from retrieval.index import Index
 from retrieval.lexicon import Lexicon
@@ -70,6 +71,21 @@ def test_a_cited_clause_has_its_labels_its_version_and_its_text_with_the_quote_m
     assert "".join(span.text for span in first.text) == FEES.text
     assert [span.text for span in first.text if span.quoted] == [INVOICE]
     assert cable.version == ""
+
+
+@pytest.mark.parametrize(
+    ("known", "language", "said"),
+    [
+        ({}, Language.SIMPLIFIED, ""),
+        ({"updated": "2022-10-18"}, Language.SIMPLIFIED, "2022-10-18 更新"),
+        ({"effective": "2025-03-01"}, Language.SIMPLIFIED, "2025-03-01 生效"),
+        ({"version": 2}, Language.SIMPLIFIED, "第 2 版"),
+        ({"version": 2, "effective": "2025-03-01"}, Language.TRADITIONAL, "第 2 版，2025-03-01 生效"),
+        ({"version": 3, "effective": "2025-03-01"}, Language.ENGLISH, "version 3, in force from 2025-03-01"),
+    ],
+)
+def test_an_agreement_tells_which_version_is_in_force_and_of_when_it_is(known: dict[str, Any], language: Language, said: str) -> None:
+    assert version_of(replace(AGREEMENTS[1], **known), language) == said
 
 
 def test_cited_clauses_are_grouped_by_agreement() -> None:

@@ -35,7 +35,7 @@ def test_what_is_no_numeral_is_refused() -> None:
         ("第一条 名词解释", Style.ARTICLE, (1,), "第一条", "第一条", "名词解释"),
         ("第十一条 附则", Style.ARTICLE, (11,), "第十一条", "第十一条", "附则"),
         ("第 3 条 费用", Style.ARTICLE, (3,), "第3条", "第3条", "费用"),
-        ("第二章总则", Style.ARTICLE, (2,), "第二章", "第二章", "总则"),
+        ("第二章总则", Style.CHAPTER, (2,), "第二章", "第二章", "总则"),
         ("一、协议的范围", Style.ENUMERATED, (1,), "一", "一", "协议的范围"),
         ("十三、【其它】", Style.ENUMERATED, (13,), "十三", "十三", "【其它】"),
         ("4.7在您开通", Style.DOTTED, (4, 7), "4.7", "4.7", "在您开通"),

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -128,9 +129,10 @@ def _syncing(url: str, folder: Path = _AGREEMENTS, *, kill_at: int = 0) -> subpr
 
 
 def _is_whole(url: str, shipped: Library) -> bool:
+    """Whether a library says what the shipped one says, of whichever version."""
     library = Library(url)
-    assert library.version == shipped.version
-    return (library.agreements, library.clauses(), library.likely()) == (shipped.agreements, shipped.clauses(), shipped.likely())
+    agreements = [replace(agreement, version=1) for agreement in library.agreements]
+    return (agreements, library.clauses(), library.likely()) == (shipped.agreements, shipped.clauses(), shipped.likely())
 
 
 @pytest.fixture
@@ -149,6 +151,7 @@ def older(tmp_path: Path) -> Path:
 def test_clauses_are_the_same_as_in_sqlite(database: str, shipped: Library) -> None:
     assert Library(database).sync(_AGREEMENTS / "catalog.toml") is True
     assert _is_whole(database, shipped)
+    assert Library(database).version == shipped.version
     assert Library(database).source_text("qidian") == shipped.source_text("qidian")
 
 

@@ -1,0 +1,104 @@
+"""Contents lists: the lines that only say what comes later, with or without dots and page numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from retrieval.annexes import annex_at
+from retrieval.line import Line
+from retrieval.numbering import numbers_at
+
+_ANNOUNCED = re.compile(r"目\s*[录次]|(?:table\s+of\s+)?contents", re.I)
+_LEADER = re.compile(r"\s*(?:[.．…·・。_]{3,}|(?:[.．·・]\s){3,}|…+|\t)\s*[（(]?(?:\d{1,4}|[ivxlc]{1,6})?[）)]?\s*$", re.I)
+_PAGE = re.compile(r"(?:\s+|\t)[（(]?\d{1,4}[）)]?\s*$")
+_WIDEST = 60.0  # full-width characters
+_FEWEST = 3
+_BROKEN = 2  # lines; an entry may be broken into so many, the last of which leads to the page number
+_SENTENCE = re.compile(r"[。；，,;！？：:]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A line that may be of a contents list. `key` is what it announces, `led` that dots lead to a page number, `listed` that it may stand in a contents list without dots: it is numbered and no sentence."""
+
+    line: int
+    key: str
+    led: bool
+    listed: bool
+
+
+def contents_of(lines: Sequence[Line], left_out: Collection[int]) -> list[int]:
+    """The indices of the lines of contents lists.
+
+    The evidence is in the text: dots lead to page numbers, or the entries are printed again later, where what they announce begins.
+    """
+    entries = [_entry(index, line) for index, line in enumerate(lines) if index not in left_out and not line.row]
+    places: dict[str, list[int]] = {}
+    for at, entry in enumerate(entries):
+        if entry.key:
+            places.setdefault(entry.key, []).append(at)
+    found: list[int] = []
+    at = 0
+    while at < len(entries):
+        announced = bool(_ANNOUNCED.fullmatch(lines[entries[at].line].text.strip("【】# ")))
+        start = at + announced
+        end = _led(entries, start) or _repeated(entries, places, start, announced)
+        if end:
+            found += [entry.line for entry in entries[at:end]]
+        at = max(end, start if announced else at + 1, _bare_end(entries, at))
+    return found
+
+
+def _entry(index: int, line: Line) -> _Entry:
+    text = line.text
+    if len(text) > 2 * _WIDEST or line.width > _WIDEST:
+        return _Entry(index, "", False, False)
+    shown = _LEADER.sub("", text)
+    led = shown != text
+    numbers, annex = numbers_at(shown), annex_at(shown)
+    if _PAGE.search(shown) and all(number.rest for number in numbers) and not annex:
+        shown = _PAGE.sub("", shown)
+    key = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", shown)).lower()
+    numbered = annex is not None or line.bullet or any(not number.style.is_item for number in numbers)
+    return _Entry(index, key, led and bool(key), bool(key) and numbered and (annex is not None or not _SENTENCE.search(shown)))
+
+
+def _led(entries: Sequence[_Entry], start: int) -> int:
+    """Where a run of lines ends in which dots lead to page numbers, 0 where there is none; an entry may be broken into lines."""
+    end, at, led = start, start, 0
+    while at < len(entries) and at - end < _BROKEN:
+        if entries[at].led:
+            end, led = at + 1, led + 1
+        elif not led:
+            break
+        at += 1
+    return end if led >= _FEWEST else 0
+
+
+def _repeated(entries: Sequence[_Entry], places: dict[str, list[int]], start: int, announced: bool) -> int:
+    """Where a run of bare headings ends, nearly all of which are printed again after it; 0 where there is none.
+
+    The first heading of the body may follow at once: it is the last line of the run that repeats the first.
+    """
+    stop = start
+    while stop < len(entries) and (entries[stop].listed or (announced and places.get(entries[stop].key, [0])[-1] > stop)):
+        stop += 1
+    if stop - start < _FEWEST:
+        return 0
+    again = [at for at in places.get(entries[start].key, ()) if start < at <= stop]
+    for end in [*again[-3:][::-1], stop]:
+        block = entries[start:end]
+        if len(block) >= _FEWEST and sum(places[entry.key][-1] >= end for entry in block if entry.key) >= 0.8 * len(block):
+            return end
+    return 0
+
+
+def _bare_end(entries: Sequence[_Entry], start: int) -> int:
+    """Where a run of bare headings ends: what is no contents list from its first line on is none from its second."""
+    at = start
+    while at < len(entries) and entries[at].listed:
+        at += 1
+    return at
