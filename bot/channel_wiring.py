@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings, SettingsError
 from bot.wiring import Wired
 
 if TYPE_CHECKING:
-    from bot.conversation import Conversation
     from bot.desk import Desk
     from bot.form import Cited, Pointed
-    from bot.place import Place
+    from bot.news import News
+    from bot.standing import Standing
     from bot.stores import Stores
     from bot.telegram_channel import TelegramChannel
+    from bot.web_channels import Channels
+    from bot.wecom_called import WecomCalled
+    from bot.wecom_channel import WecomChannel
+    from bot.wecom_robot import Robot
 
 _SECRET = re.compile(r"\d{6,}:[\w-]{30,}|(?<=response_code=)[^&\s]+|(?<=access_token=)[^&\s]+|(?<=[?&]key=)[^&\s]+|(?<=secret=)[^&\s]+")
 
 
 def telegram_of(wired: Wired) -> TelegramChannel:
     """The Telegram bot of the settings. Raises SettingsError where there is no token, or the webhook has no secret."""
+    from bot.look import Look
     from bot.presses import Presses
+    from bot.standing import Standing
+    from bot.telegram_addressing import CHANNEL
     from bot.telegram_channel import Line, TelegramChannel
-    from bot.telegram_reply import Look
 
     settings = wired.settings
     if settings.telegram_token is None:
@@ -37,9 +44,92 @@ def telegram_of(wired: Wired) -> TelegramChannel:
     line = Line(
         settings.telegram_token, settings.telegram_api, settings.telegram_webhook, settings.telegram_secret, port=settings.telegram_port
     )
-    stores = stores_of(wired)
-    look = Look(lambda: wired.library.agreements, link_of(settings))
-    return TelegramChannel(line, desk_of(wired, stores), stores, Presses(stores, wired.library), look)
+    stores, standing = stores_of(wired), Standing(wired)
+    look = Look(lambda: standing.library.agreements, link_of(settings))
+    presses = Presses(stores, lambda: standing.library)
+    return TelegramChannel(line, desk_of(standing, stores, settings), stores, presses, look, news_of(CHANNEL, standing, stores, settings))
+
+
+def wecom_of(wired: Wired) -> WecomChannel:
+    """The WeCom bot of the settings, over the long connection. Raises SettingsError where it has no id or no secret."""
+    from bot.lease import Lease
+    from bot.look import Look
+    from bot.presses import Presses
+    from bot.standing import Standing
+    from bot.wecom_channel import Account, WecomChannel
+    from bot.wecom_connection import URL
+    from bot.wecom_events import WecomEvents
+    from bot.wecom_message import CHANNEL
+
+    settings = wired.settings
+    if not settings.wecom_bot_id or not settings.wecom_secret:
+        raise SettingsError(
+            "没有设置 WENYUE_WECOM_BOT_ID 与 WENYUE_WECOM_SECRET；请在企业微信管理后台的智能机器人里选“API 模式·长连接”，抄下 Bot ID 与 Secret"
+        )
+    account = Account(settings.wecom_bot_id, settings.wecom_secret, settings.wecom_url or URL, settings.wecom_names)
+    stores, standing = stores_of(wired), Standing(wired)
+    look = Look(lambda: standing.library.agreements, link_of(settings))
+    lease = Lease(settings.database, f"wecom {settings.wecom_bot_id}")
+    events = WecomEvents(stores, Presses(stores, lambda: standing.library))
+    desk, news = desk_of(standing, stores, settings), news_of(CHANNEL, standing, stores, settings)
+    return WecomChannel(account, desk, stores, events, look, lease, news)
+
+
+def called_of(wired: Wired) -> Channels:
+    """The channels that the settings have called back: WeCom where there is a token of its callback, Telegram where there is a webhook.
+
+    Raises SettingsError.
+    """
+    from bot.web_channels import Channels
+
+    settings = wired.settings
+    wecom = wecom_called_of(wired) if settings.wecom_token or settings.wecom_aes_key else None
+    telegram = telegram_of(wired) if settings.telegram_token and settings.telegram_webhook else None
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for channel in (wecom, telegram):
+                if channel is not None:
+                    await stack.enter_async_context(channel.running())
+            yield
+
+    return Channels(wecom.called if wecom else None, telegram.received if telegram else None, running())
+
+
+def wecom_called_of(wired: Wired) -> WecomCalled:
+    """The WeCom bot of the settings, by callback. Raises SettingsError where its id, its token or its key is missing or cannot be right."""
+    from bot.look import Look
+    from bot.presses import Presses
+    from bot.standing import Standing
+    from bot.wecom_called import WecomCalled
+    from bot.wecom_crypto import Envelope
+    from bot.wecom_events import WecomEvents
+    from bot.wecom_nonces import Nonces
+    from bot.wecom_streams import Streams
+
+    settings = wired.settings
+    if not (settings.wecom_bot_id and settings.wecom_token and settings.wecom_aes_key):
+        raise SettingsError("企业微信回调要 WENYUE_WECOM_BOT_ID、WENYUE_WECOM_TOKEN 与 WENYUE_WECOM_AES_KEY 三样，请照管理后台填全")
+    try:
+        envelope = Envelope(settings.wecom_token, settings.wecom_aes_key)
+    except ValueError as error:
+        raise SettingsError("WENYUE_WECOM_AES_KEY 不对：应是管理后台给的 43 个字母与数字") from error
+    stores, standing = stores_of(wired), Standing(wired)
+    look = Look(lambda: standing.library.agreements, link_of(settings))
+    events = WecomEvents(stores, Presses(stores, lambda: standing.library))
+    streams, nonces = Streams(settings.database), Nonces(settings.database)
+    desk = desk_of(standing, stores, settings)
+    return WecomCalled(envelope, settings.wecom_bot_id, settings.wecom_names, desk, stores, events, look, streams, nonces)
+
+
+def robot_of(settings: Settings) -> Robot:
+    """The webhook robot of a WeCom group. Raises SettingsError where there is none, RobotError for a key that cannot be right."""
+    from bot.wecom_robot import Robot
+
+    if not settings.wecom_robot_key:
+        raise SettingsError("没有设置 WENYUE_WECOM_ROBOT_KEY；请在群里添加消息推送（群机器人），抄下它地址里 key= 后面的那一段")
+    return Robot(settings.wecom_robot_key, settings.wecom_robot_url) if settings.wecom_robot_url else Robot(settings.wecom_robot_key)
 
 
 def stores_of(wired: Wired) -> Stores:
@@ -53,19 +143,20 @@ def stores_of(wired: Wired) -> Stores:
     return Stores(Inbox(settings.database), Access(settings.database, settings.admins), wired.records(), Votes(settings.database))
 
 
-def desk_of(wired: Wired, stores: Stores) -> Desk:
-    """The desk of this process, over the library as it is now."""
+def desk_of(standing: Standing, stores: Stores, settings: Settings) -> Desk:
+    """The desk of this process."""
     from bot.commands import Commands
     from bot.desk import Desk, Limits
 
-    settings = wired.settings
-    answerer = wired.answerer()
+    commands = Commands(stores, lambda: standing.library, standing.find)
+    return Desk(standing.converse, commands, stores, Limits(settings.asker_minute, settings.asker_day, settings.chat_minute))
 
-    def converse(place: Place, agreements: Sequence[str]) -> Conversation:
-        return wired.conversation(answerer, place, agreements)
 
-    commands = Commands(stores, wired.library, wired.search().find)
-    return Desk(converse, commands, stores, Limits(settings.asker_minute, settings.asker_day, settings.chat_minute))
+def news_of(channel: str, standing: Standing, stores: Stores, settings: Settings) -> News:
+    """What is new in the library, for the chats of a channel."""
+    from bot.news import Bulletin, News
+
+    return News(channel, standing, stores.access, Bulletin(settings.database))
 
 
 def link_of(settings: Settings) -> Callable[[Cited | Pointed], str] | None:

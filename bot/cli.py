@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 
-from bot.settings import SettingsError, load_settings
+from bot.agreements_cli import agreements_app
+from bot.serve_cli import serve, telegram, wecom
+from bot.settings import load_settings
+from bot.terminal import failing_plainly, print_json, screen
 from bot.wiring import NOTES, opened, progress_bar, tell
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-agreements_app = typer.Typer(help="所收的协议。", invoke_without_command=True)
 app.add_typer(agreements_app, name="agreements")
 
 AgreementOption = Annotated[list[str] | None, typer.Option("--agreement", "-a", metavar="KEY", help="只看这份协议，可重复。")]
@@ -46,7 +44,7 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """回答一个问题，给出依据的条款号；不写问题，就举几个能问的例子。"""
-    with _failing_plainly(), opened() as wired:
+    with failing_plainly(), opened() as wired:
         if question is None:
             from bot.answer_view import show_questions
 
@@ -55,13 +53,13 @@ def ask(
             raise typer.Exit(2)
         conversation = wired.conversation(wired.answerer(), _here("ask"), agreement or (), follows=False)
         if as_json:
-            _print_json(conversation.ask(question).to_json())
+            print_json(conversation.ask(question).to_json())
         else:
             from bot.answer_view import show_growing
             from bot.form import form_of
 
             drafts = conversation.stream(question)
-            show_growing(_screen(), (form_of(draft, wired.library.agreements) for draft in drafts), full=full)
+            show_growing(screen(), (form_of(draft, wired.library.agreements) for draft in drafts), full=full)
 
 
 @app.command()
@@ -71,32 +69,32 @@ def chat(agreement: AgreementOption = None) -> None:
     from bot.answer_view import show_growing, show_questions
     from bot.form import form_of
 
-    with _failing_plainly(), opened() as wired:
+    with failing_plainly(), opened() as wired:
         for key in agreement or ():
             wired.library.agreement(key)
         conversation = wired.conversation(wired.answerer(), _here(), agreement or ())
-        screen = _screen()
-        screen.print("问协议，每句答案都带条款号。/new 开始新对话，/quit 退出。", style="dim")
+        terminal = screen()
+        terminal.print("问协议，每句答案都带条款号。/new 开始新对话，/quit 退出。", style="dim")
         if conversation.goes_on:
-            screen.print("接着之前的对话；要重新开始，请输入 /new。", style="dim")
+            terminal.print("接着之前的对话；要重新开始，请输入 /new。", style="dim")
         if examples := wired.examples(agreement or ()):
-            show_questions(screen, "例如：", examples)
+            show_questions(terminal, "例如：", examples)
         while True:
             try:
-                line = screen.input("[bold]问[/bold] › ").strip()
+                line = terminal.input("[bold]问[/bold] › ").strip()
             except (EOFError, KeyboardInterrupt):
-                screen.print()
+                terminal.print()
                 return
             if line in ("/quit", "/exit", "/q"):
                 return
             if line == "/new":
                 conversation.forget()
-                screen.print("好，开始新对话。", style="dim")
+                terminal.print("好，开始新对话。", style="dim")
             elif line:
                 try:
-                    show_growing(screen, (form_of(draft, wired.library.agreements) for draft in conversation.stream(line)))
+                    show_growing(terminal, (form_of(draft, wired.library.agreements) for draft in conversation.stream(line)))
                 except AnsweringError as error:
-                    screen.print(str(error), style="yellow", markup=False)
+                    terminal.print(str(error), style="yellow", markup=False)
 
 
 @app.command()
@@ -109,7 +107,7 @@ def search(
     """找条款，按相关程度排列。"""
     from answering.question import understand
 
-    with _failing_plainly(), opened() as wired:
+    with failing_plainly(), opened() as wired:
         for key in agreement or ():
             wired.library.agreement(key)
         asked = understand(query, (), wired.library.agreements)
@@ -119,26 +117,26 @@ def search(
                 {"agreement": h.clause.agreement, "id": h.clause.id, "label": h.clause.label, "score": h.score, "text": h.clause.text}
                 for h in hits
             ]
-            _print_json({"query": query, "hits": rows})
+            print_json({"query": query, "hits": rows})
         else:
             from bot.rendering import show_hits
 
-            show_hits(_screen(), hits)
+            show_hits(screen(), hits)
 
 
 @app.command()
 def clauses(keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...")] = None, as_json: JsonOption = False) -> None:
     """条款树；不写 KEY 就是全部。"""
-    with _failing_plainly(), opened() as wired:
+    with failing_plainly(), opened() as wired:
         found = wired.library.clauses(keys or ())
         if as_json:
             for clause in found:
-                _print_json({name: getattr(clause, name) for name in clause.__slots__})
+                print_json({name: getattr(clause, name) for name in clause.__slots__})
             return
         from bot.rendering import show_clauses
 
         for key in dict.fromkeys(clause.agreement for clause in found):
-            show_clauses(_screen(), wired.library.agreement(key), [c for c in found if c.agreement == key])
+            show_clauses(screen(), wired.library.agreement(key), [c for c in found if c.agreement == key])
 
 
 @app.command()
@@ -158,7 +156,7 @@ def answers(
     from bot.records import RecordsError
     from bot.records_view import moment, show_record, show_records
 
-    with _failing_plainly(RecordsError):
+    with failing_plainly(RecordsError):
         try:
             start = moment(since, datetime.datetime.now().astimezone()) if since else None
         except ValueError as error:
@@ -175,45 +173,23 @@ def answers(
                 )
             if as_json:
                 for record in found:
-                    _print_json(record.to_json())
+                    print_json(record.to_json())
                 return
             names = {agreement.key: agreement.names[0] for agreement in wired.library.agreements}
             if beginning is not None:
-                show_record(_screen(), found[0], names)
+                show_record(screen(), found[0], names)
             elif found:
-                show_records(_screen(), found, names)
+                show_records(screen(), found, names)
             elif records.days:
                 NOTES.print("没有这样的回答。")
             else:
                 NOTES.print("没有保留任何回答：WENYUE_KEEP_DAYS 是 0。")
 
 
-@agreements_app.callback()
-def agreements(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        agreements_list()
-
-
-@agreements_app.command("list")
-def agreements_list(as_json: JsonOption = False) -> None:
-    """列出所收的协议。"""
-    with _failing_plainly(), opened() as wired:
-        counts = {agreement.key: len(wired.library.clauses([agreement.key])) for agreement in wired.library.agreements}
-        if as_json:
-            for agreement in wired.library.agreements:
-                _print_json({name: getattr(agreement, name) for name in agreement.__slots__} | {"clauses": counts[agreement.key]})
-            return
-        from bot.rendering import show_agreements
-        from retrieval.precedence import precedence
-
-        relations = precedence(wired.library.clauses(), wired.library.agreements).edges
-        show_agreements(_screen(), wired.library.agreements, counts, relations)
-
-
 @app.command()
 def index(force: Annotated[bool, typer.Option("--force", help="即使完好也重建。")] = False) -> None:
     """建立或重建索引。"""
-    with _failing_plainly(), opened() as wired:
+    with failing_plainly(), opened() as wired:
         tell(f"索引可用：{wired.build_index(force=force)}")
 
 
@@ -232,7 +208,7 @@ def enrich(
     from retrieval.index import searchable
     from retrieval.links import Links
 
-    with _failing_plainly(), opened() as wired:
+    with failing_plainly(), opened() as wired:
         library = wired.library
         wanted = {clause.ref for clause in library.clauses(keys or ())} - library.likely().keys()
         clauses = [clause for clause in searchable(library) if clause.ref in wanted]
@@ -259,7 +235,7 @@ def enrich(
             )  # fmt: skip
         if wired.sync():
             wired.build_index()
-        show_enrichment(_screen(), done)
+        show_enrichment(screen(), done)
         if done.failure:
             NOTES.print(f"错误：{done.failure}。写好的都留下了，再运行一次就接着做。", style="red", markup=False)
             raise typer.Exit(1)
@@ -284,70 +260,74 @@ def evaluate(
     from eval import command
     from eval.errors import EvalError
 
-    with _failing_plainly(EvalError):
+    with failing_plainly(EvalError):
         if compare:
-            command.show_comparison(_screen(), *compare)
+            command.show_comparison(screen(), *compare)
             return
         with opened() as wired, progress_bar() as progress:
             if bench and not learn:
-                command.run_bench(_screen(), bench, wired.settings.home, progress)
+                command.run_bench(screen(), bench, wired.settings.home, progress)
             elif verifier:
-                command.measure_verifier(_screen(), wired.library, as_json=as_json)
+                command.measure_verifier(screen(), wired.library, as_json=as_json)
             elif ablation:
                 home = wired.settings.home
-                command.measure_ingredients(_screen(), wired.library, wired.index(), home, questions or [], progress, as_json=as_json)
+                command.measure_ingredients(screen(), wired.library, wired.index(), home, questions or [], progress, as_json=as_json)
             elif learn:
                 command.learn_weights(wired.library, wired.index(), wired.settings.home, questions or [], bench, progress)
             else:
                 today = datetime.date.today().isoformat()
                 asked = tuple(questions or ())
                 run = command.Run(wired.answerer(), wired.library, asked, answers, report, parallel, today, wired.judge(judge))
-                if not command.evaluate(_screen(), run, progress, held_to_gate=gate, as_json=as_json):
+                if not command.evaluate(screen(), run, progress, held_to_gate=gate, as_json=as_json):
                     raise typer.Exit(1)
 
 
 @app.command()
-def telegram() -> None:
-    """在 Telegram 里回答问题，直到被停下。"""
-    from bot.channel_wiring import log_discreetly, telegram_of
-    from bot.telegram_channel import TelegramUnusable
+def notify(
+    report: Annotated[Path | None, typer.Option("--report", metavar="DIR", help="告诉群里这次测量（wenyue eval --report）的结果。")] = None,
+) -> None:
+    """用企业微信的群机器人告诉群里：哪些协议有了新版本、改了哪些条款；或测量的结果。"""
+    from bot.channel_wiring import robot_of
+    from bot.news import Bulletin
+    from bot.wecom_robot import RobotError
+    from bot.wecom_text import inert
+    from eval import gate, markdown
+    from eval.errors import EvalError
+    from eval.results import load_results
 
-    with _failing_plainly(TelegramUnusable), opened() as wired:
-        log_discreetly()
-        telegram_of(wired).run()
+    with failing_plainly(RobotError, EvalError), opened() as wired:
+        robot = robot_of(wired.settings)
+        if report is not None:
+            found = load_results(report / "results.json")
+            robot.send(markdown.markdown(found, gate.check(found.summary, slices=found.slices)))
+            tell("发出了测量的结果。")
+            return
+        bulletin = Bulletin(wired.settings.database)
+        waiting = bulletin.due("robot", wired.library)
+        tell(f"有 {len(waiting)} 条通知要发。" if waiting else "没有新的版本要通知；第一次运行只记下现有的版本。")
+        while waiting:
+            try:
+                robot.send(inert(waiting[0].text))
+            except RobotError:
+                for notice in waiting:  # for the next time
+                    bulletin.untold("robot", notice)
+                raise
+            waiting.pop(0)
 
 
 @app.command()
 def doctor(as_json: JsonOption = False) -> None:
     """检查设置、数据与模型，说明哪里不对、怎么办。"""
-    with _failing_plainly():
+    with failing_plainly():
         from bot.doctor import examine, show_findings
 
         findings = examine(load_settings())
         if as_json:
-            _print_json({"findings": [finding.to_json() for finding in findings]})
+            print_json({"findings": [finding.to_json() for finding in findings]})
         else:
-            show_findings(_screen(), findings)
+            show_findings(screen(), findings)
         if any(finding.state == "wrong" for finding in findings):
             raise typer.Exit(1)
-
-
-@contextmanager
-def _failing_plainly(*also: type[Exception]) -> Iterator[None]:
-    """One sentence and exit status 1 for what people can do something about; anything else is our mistake and shows itself."""
-    from answering.errors import AnsweringError
-    from prompts.prompt import PromptError
-    from retrieval.errors import RetrievalError, UnknownAgreement
-
-    known: tuple[type[Exception], ...] = (RetrievalError, AnsweringError, PromptError, SettingsError)
-    try:
-        yield
-    except UnknownAgreement as error:
-        NOTES.print(f"错误：{error}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(2) from error
-    except (*known, *also) as error:
-        NOTES.print(f"错误：{error}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
 
 
 def _here(thread: str = "") -> Place:
@@ -363,13 +343,8 @@ def _here(thread: str = "") -> Place:
     return Place("terminal", thread=thread, asker=asker)
 
 
-def _screen() -> Console:
-    return Console(highlight=False)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-
+for command in (telegram, wecom, serve):
+    app.command()(command)
 
 main: Callable[[], Any] = app
 

@@ -91,9 +91,9 @@ def question_in(command: Command, language: Language) -> str | None:
 
 
 class Commands:
-    """Carries commands out. Threads may share it. Everything raises StorageError where the database fails."""
+    """Carries commands out. `library` is asked for it as it is now. Threads may share it. Everything raises StorageError where the database fails."""
 
-    def __init__(self, stores: Stores, library: Library, find: Find) -> None:
+    def __init__(self, stores: Stores, library: Callable[[], Library], find: Find) -> None:
         self._stores = stores
         self._library = library
         self._find = find
@@ -117,7 +117,7 @@ class Commands:
 
     def run(self, command: Command, message: Message) -> Told:
         """Do what a command says, whose sender may give it. One that lacks what it needs is answered with how to use it."""
-        language = language_for(command.rest, message.locale)
+        language = language_for("" if command.name in FOR_ADMINS else command.rest, message.locale)  # ids are in no language
         if command.name not in self._acts or (command.name == "search" and not command.rest):
             return Told(say(f"command_{command.name}", language))
         if command.name in FOR_ADMINS and not self._stores.access.is_admin(message.place.channel, message.place.asker):
@@ -126,7 +126,7 @@ class Commands:
 
     def _agreements(self, message: Message, rest: str, language: Language) -> Told:
         permitted = self._permitted(message)
-        held = [one for one in self._library.agreements if not permitted or one.key in permitted]
+        held = [one for one in self._library().agreements if not permitted or one.key in permitted]
         return Told("\n".join(f"· 《{one.title}》（{'、'.join(one.names[:2])}）" for one in held), quoting=True)
 
     def _search(self, message: Message, rest: str, language: Language) -> Told:
@@ -136,8 +136,8 @@ class Commands:
 
     def _sources(self, message: Message, rest: str, language: Language) -> Told:
         record, permitted = self._last(message), self._permitted(message)
-        answer = answer_from(record.answer, self._library) if record else None
-        cited = form_of(answer, self._library.agreements).cited if answer else ()
+        answer = answer_from(record.answer, self._library()) if record else None
+        cited = form_of(answer, self._library().agreements).cited if answer else ()
         shown = [
             f"{one.label}\n{one.under}{''.join(s.text for s in one.text)}" for one in cited if not permitted or one.agreement in permitted
         ]
@@ -204,7 +204,7 @@ class Commands:
             "allowed": len(self._stores.access.allowed(channel)),
             "asked": len(today),
             "answered": sum(record.status == "answered" for record in today),
-            "held": len(self._library.agreements),
+            "held": len(self._library().agreements),
         }
         return Told(say("command_counts", language, **counts))
 
@@ -215,7 +215,7 @@ class Commands:
 
     def _keys(self, words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
         """The keys of the agreements that are named by key or name, and the words that name none."""
-        named = {name: held.key for held in self._library.agreements for name in (held.key, *held.names)}
+        named = {name: held.key for held in self._library().agreements for name in (held.key, *held.names)}
         return tuple(dict.fromkeys(named[word] for word in words if word in named)), [word for word in words if word not in named]
 
     def _last(self, message: Message) -> Record | None:

@@ -109,11 +109,16 @@ class Desk:
         """Take nothing more, give what is under way so long to end, and leave the rest to whoever comes after."""
         self._closed = True
         if self._under_way:
-            _, unfinished = await asyncio.wait(set(self._under_way), timeout=seconds)
-            for task in unfinished:
-                task.cancel()
-            if unfinished:
-                await asyncio.wait(unfinished)
+            await asyncio.wait(set(self._under_way), timeout=seconds)
+        await self.hand_over()
+
+    async def hand_over(self) -> None:
+        """Leave what is under way to whichever process looks next, this one or another."""
+        unfinished = set(self._under_way) - {asyncio.current_task()}
+        for task in unfinished:
+            task.cancel()
+        if unfinished:
+            await asyncio.wait(unfinished)
         with suppress(StorageError):  # it is found all the same, a minute later
             await asyncio.to_thread(self._inbox.leave)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.settings import Settings
-from bot.wiring import embeddings_of, model_of, reranker_of
+from bot.wiring import loaded_embeddings, model_of, reranker_of
 from retrieval.embeddings import LocalEmbeddings
 from retrieval.errors import EmbeddingsError, OtherEmbeddings, RetrievalError
 from retrieval.index import index_version, searchable, speaks_for
@@ -47,14 +48,15 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [Finding("版本", "good", f"问约 {version('wenyue')}"), _home(settings.home)]
     if findings[-1].state == "wrong":
         return findings
-    named, finding = _embeddings(settings)
-    try:
-        library = Library(settings.database)
-        library.sync(settings.agreements / "catalog.toml", enriched=settings.enriched)
-        findings += _library(library)
-        findings.append(_index(settings, library, named))
-    except RetrievalError as error:
-        findings.append(Finding("协议", "wrong", str(error)))
+    with ExitStack() as loaded:
+        named, finding = _embeddings(settings, loaded)
+        try:
+            library = Library(settings.database)
+            library.sync(settings.agreements / "catalog.toml", enriched=settings.enriched)
+            findings += _library(library)
+            findings.append(_index(settings, library, named))
+        except RetrievalError as error:
+            findings.append(Finding("协议", "wrong", str(error)))
     findings += [finding, *_models(settings), _reranker(settings), *_judge(settings)]
     return findings
 
@@ -103,10 +105,10 @@ def _texts(library: Library) -> list[Finding]:
     return findings
 
 
-def _embeddings(settings: Settings) -> tuple[NamedEmbeddings | None, Finding]:
+def _embeddings(settings: Settings, loaded: ExitStack) -> tuple[NamedEmbeddings | None, Finding]:
     """The named embeddings, None where there are none that work, and what there is to say of them."""
     try:
-        named = embeddings_of(settings)
+        named = loaded.enter_context(loaded_embeddings(settings))
         if named is None:
             return None, Finding("向量", "good", "没有设置 WENYUE_EMBEDDINGS：用内置向量，不需要密钥与网络")
         asked = time.monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from bot.excerpt import place_of
 from bot.form import Cited, Pointed
@@ -16,17 +16,20 @@ def anchor_of(clause_id: str) -> str:
     return clause_id.replace("#", "~")
 
 
-def clause_path(agreement: str, clause_id: str = "", marking: str = "") -> str:
-    """The path of an agreement, or of a clause in it, percent-encoded. `marking` says which words to mark, see `marking_of`."""
-    query = f"?q={quote(marking, safe='')}" if marking else ""
+def clause_path(agreement: str, clause_id: str = "", *, marking: str = "", find: str = "") -> str:
+    """The path of an agreement, or of a clause in it, percent-encoded.
+
+    `marking` says which words are to be marked, see `marking_of`; `find` is what the agreement is to be searched for.
+    """
+    query = urlencode({name: value for name, value in (("q", marking), ("find", find)) if value}, quote_via=quote)
     fragment = f"#{quote(anchor_of(clause_id), safe='/~')}" if clause_id else ""
-    return f"/agreements/{quote(agreement, safe='')}{query}{fragment}"
+    return f"/agreements/{quote(agreement, safe='')}{'?' if query else ''}{query}{fragment}"
 
 
 def path_of(pointed: Cited | Pointed) -> str:
     """The path of a clause that an answer cites, with what it quotes of it, or points at."""
     quoted = "".join(span.text for span in pointed.text if span.quoted) if isinstance(pointed, Cited) else ""
-    return clause_path(pointed.agreement, pointed.id, marking_of(quoted))
+    return clause_path(pointed.agreement, pointed.id, marking=marking_of(quoted))
 
 
 def marking_of(words: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from answering.answer import Answer
@@ -63,9 +64,9 @@ def reason_data(record: str, reason: str) -> str:
 
 
 class Presses:
-    """Tells what a press means. Threads may share it. Raises StorageError where the database fails."""
+    """Tells what a press means. `library` is asked for it as it is now. Threads may share it. Raises StorageError where the database fails."""
 
-    def __init__(self, stores: Stores, library: Library) -> None:
+    def __init__(self, stores: Stores, library: Callable[[], Library]) -> None:
         self._stores = stores
         self._library = library
 
@@ -82,7 +83,7 @@ class Presses:
             return None
         if (record.place.channel, record.place.chat) != (press.place.channel, press.place.chat):
             return None
-        answer = answer_from(record.answer, self._library)
+        answer = answer_from(record.answer, self._library())
         what, which = found["what"], found["which"]
         if what in "vw":
             verdict, reason = (which, "") if what == "v" else ("down", which)

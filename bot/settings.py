@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import sys
 from collections.abc import Mapping
@@ -53,6 +54,17 @@ class Settings:
     telegram_webhook: str | None = None
     telegram_secret: str | None = field(default=None, repr=False)
     telegram_port: int = 8443
+    wecom_bot_id: str | None = None
+    wecom_secret: str | None = field(default=None, repr=False)
+    wecom_url: str | None = None
+    wecom_names: tuple[str, ...] = ()
+    wecom_token: str | None = field(default=None, repr=False)
+    wecom_aes_key: str | None = field(default=None, repr=False)
+    wecom_robot_key: str | None = field(default=None, repr=False)
+    wecom_robot_url: str | None = None
+    serve_token: str | None = field(default=None, repr=False)
+    proxy_header: str | None = None
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
     @property
     def enriched(self) -> Path:
@@ -100,11 +112,22 @@ def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | N
         asker_day=int(_number(values, "WENYUE_ASKER_DAY", 200, least=1)),
         chat_minute=int(_number(values, "WENYUE_CHAT_MINUTE", 100, least=1)),
         page=_address(values, "WENYUE_PAGE"),
-        telegram_token=values.get("WENYUE_TELEGRAM_TOKEN") or None,
+        telegram_token=_secret(values, "WENYUE_TELEGRAM_TOKEN"),
         telegram_api=_address(values, "WENYUE_TELEGRAM_API"),
         telegram_webhook=_address(values, "WENYUE_TELEGRAM_WEBHOOK"),
-        telegram_secret=values.get("WENYUE_TELEGRAM_SECRET") or None,
+        telegram_secret=_secret(values, "WENYUE_TELEGRAM_SECRET"),
         telegram_port=int(_number(values, "WENYUE_TELEGRAM_PORT", 8443, least=1)),
+        wecom_bot_id=values.get("WENYUE_WECOM_BOT_ID") or None,
+        wecom_secret=_secret(values, "WENYUE_WECOM_SECRET"),
+        wecom_url=values.get("WENYUE_WECOM_URL") or None,
+        wecom_names=tuple(part.strip() for part in values.get("WENYUE_WECOM_NAMES", "").split(",") if part.strip()),
+        wecom_token=_secret(values, "WENYUE_WECOM_TOKEN"),
+        wecom_aes_key=_secret(values, "WENYUE_WECOM_AES_KEY"),
+        wecom_robot_key=_secret(values, "WENYUE_WECOM_ROBOT_KEY"),
+        wecom_robot_url=_address(values, "WENYUE_WECOM_ROBOT_URL"),
+        serve_token=_secret(values, "WENYUE_SERVE_TOKEN"),
+        proxy_header=values.get("WENYUE_PROXY_HEADER") or None,
+        proxies=_networks(values, "WENYUE_PROXIES", ("127.0.0.1", "::1")),
     )
 
 
@@ -165,6 +188,28 @@ def _address(values: Mapping[str, str], name: str) -> str | None:
     if text and not text.startswith(("http://", "https://")):
         raise SettingsError(f"{name} must be an address that begins with http:// or https://, not {text!r}")
     return text or None
+
+
+def _secret(values: Mapping[str, str], name: str) -> str | None:
+    """What NAME says, or the first line of the file that NAME_FILE names."""
+    file = values.get(f"{name}_FILE")
+    if values.get(name) or not file:
+        return values.get(name) or None
+    try:
+        return Path(file).expanduser().read_text(encoding="utf-8").partition("\n")[0].strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE names a file that cannot be read: {file} ({type(error).__name__})") from error
+
+
+def _networks(values: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses and networks, `127.0.0.1,172.16.0.0/12`."""
+    written = tuple(part.strip() for part in values.get(name, "").split(",") if part.strip())
+    for part in written:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError as error:
+            raise SettingsError(f"{name} must be addresses or networks such as 127.0.0.1,172.16.0.0/12, not {part!r}") from error
+    return written or default
 
 
 def _data_folder(environment: Mapping[str, str]) -> Path:

@@ -6,11 +6,14 @@ https://core.telegram.org/bots/api, by python-telegram-bot. Group privacy mode s
 from __future__ import annotations
 
 import asyncio
+import hmac
+import json
 import logging
 import os
 import signal
 import traceback
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -32,11 +35,14 @@ from telegram.ext import (
 from answering.answer import Language
 from bot.commands import LISTED
 from bot.desk import Desk
+from bot.look import Look
 from bot.message import Message
+from bot.news import News
+from bot.place import Place
 from bot.presses import Press, Presses, Voted
 from bot.stores import Stores
 from bot.telegram_addressing import CHANNEL, addressed, message_of, place_of
-from bot.telegram_reply import Look, TelegramReply, keyboard, reasons
+from bot.telegram_reply import TelegramReply, keyboard, reasons
 from bot.wording import say
 from retrieval.errors import StorageError
 
@@ -45,6 +51,8 @@ _LANGUAGES = ((Language.SIMPLIFIED, None), (Language.ENGLISH, "en"))  # of the c
 _ENDING = 60.0  # seconds that answers under way are given when the bot is stopped
 _NOTICED = timedelta(hours=12)
 _log = logging.getLogger(__name__)
+
+_Application = Application[Any, Any, Any, Any, Any, Any]
 
 
 class TelegramUnusable(Exception):
@@ -66,13 +74,15 @@ class Line:
 class TelegramChannel:
     """One bot. `run` takes updates until the process is told to stop."""
 
-    def __init__(self, line: Line, desk: Desk, stores: Stores, presses: Presses, look: Look) -> None:
+    def __init__(self, line: Line, desk: Desk, stores: Stores, presses: Presses, look: Look, news: News) -> None:
         self._line = line
         self._desk = desk
         self._inbox = stores.inbox
         self._access = stores.access
         self._presses = presses
         self._look = look
+        self._news = news
+        self._called: _Application | None = None
 
     def run(self) -> None:
         """Take updates until SIGINT or SIGTERM; then end what is under way. Raises TelegramUnusable where Telegram refuses the token."""
@@ -88,27 +98,64 @@ class TelegramChannel:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        application = self._application()
-        async with application:
-            await application.start()
-            await self._introduce(application)
-            watching = asyncio.create_task(self._desk.watch(lambda message: self._reply(application.bot, message), CHANNEL))
-            assert application.updater is not None
+        async with self._running() as application:
+            updater = application.updater
+            assert updater is not None
             if self._line.webhook:
-                await application.updater.start_webhook(
+                await updater.start_webhook(
                     self._line.listen, self._line.port, "telegram", webhook_url=self._line.webhook, secret_token=self._line.secret,
                     allowed_updates=_UPDATES,
                 )  # fmt: skip
             else:
-                await application.updater.start_polling(allowed_updates=_UPDATES, error_callback=_polling_failed)
+                await updater.start_polling(allowed_updates=_UPDATES, error_callback=_polling_failed)
             _log.info("Telegram: @%s takes questions", application.bot.username)
             await stop.wait()
-            await application.updater.stop()
-            watching.cancel()
-            await self._desk.close(_ENDING)
-            await application.stop()
+            await updater.stop()
 
-    def _application(self) -> Application[Any, Any, Any, Any, Any, Any]:
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While this is entered, `received` takes what Telegram sends to the webhook address; then what is under way is ended."""
+        os.environ.setdefault("PTB_TIMEDELTA", "true")
+        async with self._running() as application:
+            await application.bot.set_webhook(self._line.webhook or "", secret_token=self._line.secret, allowed_updates=_UPDATES)
+            self._called = application
+            try:
+                yield
+            finally:
+                self._called = None
+
+    async def received(self, secret: str, body: bytes) -> int:
+        """The status with which to answer a call of the webhook address."""
+        if not hmac.compare_digest(secret.encode(), (self._line.secret or "").encode()):
+            return 403
+        if self._called is None:
+            return 503
+        try:
+            update = Update.de_json(json.loads(body), self._called.bot)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return 400
+        await self._called.update_queue.put(update)
+        return 200
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[_Application]:
+        application = self._application()
+        async with application:
+            await application.start()
+            await self._introduce(application)
+            watching = [
+                asyncio.create_task(self._desk.watch(lambda message: self._reply(application.bot, message), CHANNEL)),
+                asyncio.create_task(self._news.watch(lambda chat, text: self._tell(application.bot, chat, text))),
+            ]
+            try:
+                yield application
+            finally:
+                for task in watching:
+                    task.cancel()
+                await self._desk.close(_ENDING)
+                await application.stop()
+
+    def _application(self) -> _Application:
         builder = ApplicationBuilder().token(self._line.token).rate_limiter(AIORateLimiter(max_retries=2)).concurrent_updates(256)
         if self._line.api:
             builder = builder.base_url(self._line.api)
@@ -123,7 +170,10 @@ class TelegramChannel:
     def _reply(self, bot: Any, message: Message) -> TelegramReply:
         return TelegramReply(bot, message, self._look)
 
-    async def _introduce(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+    async def _tell(self, bot: Any, chat: str, text: str) -> None:
+        await self._reply(bot, Message(Place(CHANNEL, chat), "", "")).say(text, quoting=True)
+
+    async def _introduce(self, application: _Application) -> None:
         """Tell Telegram the commands, in Chinese and English; not being told is no reason not to run."""
         try:
             for scope in (BotCommandScopeAllGroupChats(), BotCommandScopeAllPrivateChats()):

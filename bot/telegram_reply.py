@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
@@ -18,12 +16,12 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 from answering.answer import Answer, Status
 from answering.language import language_of
 from bot.form import form_of
+from bot.look import Look
 from bot.message import Message, Undeliverable
 from bot.presses import REASONS, choice_data, question_data, reason_data, vote_data
 from bot.telegram_markup import Paragraph, Run, parts_of
-from bot.telegram_text import Link, Part, growing, html_of
+from bot.telegram_text import Part, growing, html_of
 from bot.wording import say
-from retrieval.clause import Agreement
 
 _APART = 4.0  # seconds between two edits in a group
 _APART_PRIVATE = 1.0
@@ -38,14 +36,6 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What answers are shown with: the agreements as they are called, and the address of a clause on the page, if there is a page."""
-
-    agreements: Callable[[], Iterable[Agreement]]
-    link: Link | None = None
-
-
 class TelegramReply:
     """The `Reply` to one message of a chat. `handle` is the id of the placeholder."""
 
@@ -53,7 +43,7 @@ class TelegramReply:
         self._bot = bot
         self._chat = int(message.place.chat)
         self._thread = int(message.place.thread) if message.place.thread else None
-        self._to = int(message.id.partition(".")[0])  # of a button that was pressed: the message that it stands under
+        self._to = int(message.id.partition(".")[0] or 0)  # of a button that was pressed: the message that it stands under; 0: none
         self._asked = message.text
         self._private = message.private
         self._look = look
@@ -150,7 +140,7 @@ class TelegramReply:
             reply_markup=buttons,
             message_thread_id=self._thread,
             link_preview_options=_NO_PREVIEW,
-            reply_parameters=ReplyParameters(self._to, allow_sending_without_reply=True),
+            reply_parameters=ReplyParameters(self._to, allow_sending_without_reply=True) if self._to else None,
         )
         return sent.message_id
 

@@ -24,6 +24,15 @@ VOTES = Table(
     Index("vote_asker", "channel", "asker"),
     Index("vote_at", "at"),
 )
+SHOWN = Table(
+    "shown_answer",
+    _METADATA,
+    Column("channel", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("record", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("shown_answer_at", "at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Votes:
     """
 
     def __init__(self, url: str, now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(UTC)) -> None:
-        self._database = Database(opened(url), (VOTES,), "评价")
+        self._database = Database(opened(url), (VOTES, SHOWN), "评价")
         self._now = now
 
     def cast(self, record: str, channel: str, asker: str, verdict: str, reason: str = "") -> None:
@@ -59,6 +68,23 @@ class Votes:
         casting = casting.on_conflict_do_update(index_elements=list(VOTES.primary_key.columns), set_=vote)
         self._database.run(lambda connection: connection.execute(casting))
 
+    def withdraw(self, record: str, channel: str, asker: str) -> None:
+        """Take back the vote of an asker on an answer, if there is one."""
+        of = and_(VOTES.c.record == storable(record), VOTES.c.channel == storable(channel), VOTES.c.asker == storable(asker))
+        self._database.run(lambda connection: connection.execute(delete(VOTES).where(of)))
+
+    def shown(self, channel: str, id_: str, record: str) -> None:
+        """Write down which answer was shown under an id of the channel's own, by which the channel will tell of votes."""
+        row = {"channel": storable(channel), "id": storable(id_), "record": storable(record), "at": self._now()}
+        writing = self._database.insertion(SHOWN).values(row)
+        writing = writing.on_conflict_do_update(index_elements=list(SHOWN.primary_key.columns), set_={"record": row["record"]})
+        self._database.run(lambda connection: connection.execute(writing))
+
+    def record_of(self, channel: str, id_: str) -> str | None:
+        """The id of the record of an answer that was shown; None where none is known."""
+        wanted = select(SHOWN.c.record).where(SHOWN.c.channel == storable(channel), SHOWN.c.id == storable(id_))
+        return self._database.run(lambda connection: connection.execute(wanted).scalar())
+
     def of(self, record: str) -> Counts:
         """The votes on an answer."""
         up, down = (func.count().filter(VOTES.c.verdict == verdict) for verdict in ("up", "down"))
@@ -75,8 +101,9 @@ class Votes:
 
     def expire(self, older_than: timedelta) -> int:
         """Delete the votes that are older. Returns how many that were."""
-        old = delete(VOTES).where(VOTES.c.at < self._now() - older_than)
-        deleted = self._database.run(lambda connection: connection.execute(old).rowcount)
+        before = self._now() - older_than
+        deleted = self._database.run(lambda connection: connection.execute(delete(VOTES).where(VOTES.c.at < before)).rowcount)
+        self._database.run(lambda connection: connection.execute(delete(SHOWN).where(SHOWN.c.at < before)))
         self._database.run(empty_log)
         return deleted
 

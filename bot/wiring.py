@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ class Wired:
         self.settings = settings
         self.library = library
         self._index: Index | None = None
+        self._loaded = ExitStack()  # what the index asks
         self._models: dict[float, ChatModel] = {}
         self._spending: Spending | None = None
         self._records: Records | None = None
@@ -51,16 +52,17 @@ class Wired:
         if self._index is None:
             # before the embeddings are loaded, which may mean a download
             refuse_others(built_with(self.settings.home), self.settings.embeddings or LocalEmbeddings.name)
-            with progress_bar() as progress:
-                self._index = open_index(self.settings.home, self.library, embeddings_of(self.settings), progress=progress, tell=tell)
+            with ExitStack() as loaded, progress_bar() as progress:
+                embeddings = loaded.enter_context(loaded_embeddings(self.settings))
+                self._index = open_index(self.settings.home, self.library, embeddings, progress=progress, tell=tell)
+                self._loaded = loaded.pop_all()
         return self._index
 
     def build_index(self, *, force: bool = False) -> Path:
         """Build the index with the embeddings that are configured now. Returns its folder."""
         from retrieval.index import build_index
 
-        with progress_bar() as progress:
-            embeddings = embeddings_of(self.settings)
+        with loaded_embeddings(self.settings) as embeddings, progress_bar() as progress:
             return build_index(self.settings.home, self.library, embeddings, force=force, progress=progress, tell=tell)
 
     def search(self) -> Search:
@@ -128,9 +130,25 @@ class Wired:
     def sync(self) -> bool:
         return self.library.sync(self.settings.agreements / "catalog.toml", enriched=self.settings.enriched, tell=tell)
 
+    def again(self) -> Wired:
+        """The same over the library as it is now: what asks, keeps and counts is shared, and stays this one's to close."""
+        from retrieval.library import Library
+
+        other = Wired(self.settings, Library(self.settings.database))
+        other._models, other._spending, other._records = self._models, self._spending, self._records
+        return other
+
+    def close_rooms(self) -> None:
+        """Close the library and its index alone, and what the index asks."""
+        if self._index is not None:
+            self._index.close()
+        self._loaded.close()
+        self.library.close()
+
     def close(self) -> None:
         if self._index is not None:
             self._index.close()
+        self._loaded.close()
         if self._spending is not None:
             self._spending.close()
         if self._records is not None:
@@ -196,18 +214,17 @@ def judge_of(settings: Settings, spending: Spending | None = None) -> Judge | No
     return Judge(model, load_prompt("judge", ("clauses", "question", "sentence")))
 
 
-def embeddings_of(settings: Settings) -> NamedEmbeddings | None:
-    """The embeddings that are configured; None where none are: the index then has its own. Raises EmbeddingsError."""
+@contextmanager
+def loaded_embeddings(settings: Settings) -> Iterator[NamedEmbeddings | None]:
+    """The embeddings that are configured, closed at the end; None where none are: the index then has its own. Raises EmbeddingsError."""
     if not settings.embeddings:
-        return None
+        yield None
+        return
     from retrieval.named_embeddings import load_embeddings
 
-    return load_embeddings(
-        settings.embeddings,
-        base_url=settings.embeddings_base_url,
-        api_key=settings.embeddings_api_key,
-        timeout=settings.embeddings_timeout,
-    )
+    address, key, timeout = settings.embeddings_base_url, settings.embeddings_api_key, settings.embeddings_timeout
+    with closing(load_embeddings(settings.embeddings, base_url=address, api_key=key, timeout=timeout)) as embeddings:
+        yield embeddings
 
 
 @contextmanager

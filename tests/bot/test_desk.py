@@ -89,7 +89,7 @@ def make_desk(shipped: Library, shipped_index: Index, url: str, access: Access, 
     answerer = Answerer(shipped, search, Confidence.load(), Acts.load())
     records, votes = Records(url), Votes(url)
     stores = Stores(inbox, access, records, votes)
-    commands = Commands(stores, shipped, search.find)
+    commands = Commands(stores, lambda: shipped, search.find)
 
     def converse(place: Place, agreements: Sequence[str]) -> Conversation:
         return Conversation(answerer, records, place, agreements, library=shipped)
