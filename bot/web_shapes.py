@@ -173,13 +173,16 @@ class ClausesShape(BaseModel):
     clauses: list[ClauseShape]
 
 
-class VersionShape(BaseModel):
-    agreement: str
+class VersionNamed(BaseModel):
     version: int
-    title: str
     effective: str | None
     updated: str | None
     added_at: datetime
+
+
+class VersionShape(VersionNamed):
+    agreement: str
+    title: str
     file: str
     sha256: str
     shipped: bool
@@ -189,13 +192,6 @@ class VersionShape(BaseModel):
 
 class VersionsShape(BaseModel):
     versions: list[VersionShape]
-
-
-class VersionNamed(BaseModel):
-    version: int
-    effective: str | None
-    updated: str | None
-    added_at: datetime
 
 
 class NumberedShape(BaseModel):

@@ -65,12 +65,13 @@ class StyleSheets:
 
     def of(self, element: Any, pseudo: str = "") -> Declarations:
         """What the rules and the element's own style say of it; with `pseudo` of its `before` or `marker`."""
+        if self._left <= 0:
+            return declared(element.get("style", "")) if not pseudo else {}
         keys = ["*", element.tag, *(f".{name}" for name in element.get("class", "").split()), f"#{element.get('id')}"]
         asked = [rule for key in keys for rule in self._rules.get(key, ()) if rule.pseudo == pseudo]
         self._left -= len(asked)
-        rules = [rule for rule in asked if rule.fits(element)] if self._left > 0 else []
         found: Declarations = {}
-        for rule in sorted(rules, key=lambda rule: rule.weight):
+        for rule in sorted((rule for rule in asked if rule.fits(element)), key=lambda rule: rule.weight):
             found.update(rule.declarations)
         if not pseudo and (own := element.get("style")):
             found.update(declared(own))

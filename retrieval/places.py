@@ -26,6 +26,15 @@ class Places:
         self.clauses = list(clauses)
         self.links = Links(self.clauses)
         self._paths = {clause.id: path_of(clause) for clause in self.clauses}
+        self._parts: dict[str | None, list[Clause]] = {}
+        self._by_path: dict[tuple[str | None, tuple[int | str, ...]], list[Clause]] = {}
+        self._styles: dict[str | None, str] = {}  # of the first article of each part
+        for clause in self.clauses:
+            part = part_of(clause)
+            self._parts.setdefault(part, []).append(clause)
+            self._by_path.setdefault((part, self._paths[clause.id]), []).append(clause)
+            if clause.kind is Kind.ARTICLE:
+                self._styles.setdefault(part, _style(clause))
 
     def find(self, address: Address, annex: str | None, around: Sequence[Clause] = ()) -> tuple[list[Clause], bool]:
         """The clauses an address means, and whether all of it is there. `annex` is where it is looked for (None: the body);
@@ -58,19 +67,17 @@ class Places:
 
     def part(self, annex: str | None) -> list[Clause]:
         """The clauses of an annex, or of the body."""
-        return [clause for clause in self.clauses if part_of(clause) == annex]
+        return self._parts.get(annex, [])
 
     def _numbered(self, step: Step, annex: str | None) -> list[Clause]:
-        part = self.part(annex)
-        found = [clause for clause in part if self._is(clause, step)]
-        styles = [_style(clause) for clause in part if clause.kind is Kind.ARTICLE]
-        for style in (str(step.unit), *styles[:1]):  # 第一条, or 一、, not the 1. of a list that also looks like an article
+        found = [clause for clause in self._by_path.get((annex, step.path), ()) if self._is(clause, step)]
+        for style in (str(step.unit), self._styles.get(annex, "")):  # 第一条, or 一、, not the 1. of a list that also looks like an article
             if chosen := [clause for clause in found if clause.kind is Kind.ARTICLE and _style(clause) == style]:
                 return chosen
         return found
 
     def _is(self, clause: Clause, step: Step) -> bool:
-        if self._paths[clause.id] != step.path or clause.kind is Kind.ITEM:
+        if clause.kind is Kind.ITEM:
             return False
         printed = clause.number[-1:] if clause.kind is Kind.ARTICLE else ""
         return step.unit is Unit.NONE or printed not in _UNITS or printed == step.unit
