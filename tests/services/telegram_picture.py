@@ -9,13 +9,15 @@ import json
 import sys
 import tempfile
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 _PAYLOADS = Path(__file__).with_name("telegram_payloads.json")
-_SHOWN = ("answer", "follow-up", "not covered", "clarified")
+_SHOWN = ("answer", "clarified", "not covered")
 _CHROMIUM = "/usr/bin/chromium"
 _STYLE = """
 body{margin:0;padding:22px 18px;width:620px;background:#cfdcc4 linear-gradient(160deg,#d7e3c8,#b9cfc0);
@@ -24,7 +26,7 @@ body{margin:0;padding:22px 18px;width:620px;background:#cfdcc4 linear-gradient(1
 .said{margin-left:auto;background:#e4fbd2;width:fit-content}.sent{background:#fff}
 .who{color:#3b7dbf;font-weight:600;font-size:14px}.to{border-left:3px solid #65a9e0;background:#eef5fb;border-radius:4px;padding:2px 8px;margin:3px 0 6px;
  font-size:13px;color:#555;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-blockquote{margin:8px 0;padding:6px 10px;border-left:3px solid #65a9e0;background:#eef5fb;border-radius:4px;position:relative;
+blockquote{margin:0;padding:6px 10px;border-left:3px solid #65a9e0;background:#eef5fb;border-radius:4px;position:relative;
  max-height:4.5em;overflow:hidden;font-size:14px}
 blockquote::after{content:"⌄";position:absolute;right:8px;bottom:2px;color:#65a9e0}
 a{color:#2678b6;text-decoration:none}i{color:#555}
@@ -59,10 +61,11 @@ def draw(payloads: dict[str, Any], picture: Path) -> None:
         file = Path(folder) / "chat.html"
         file.write_text(page(payloads), encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
-        view = browser.new_page(viewport={"width": 656, "height": 400}, device_scale_factor=2)
+        view = browser.new_page(viewport={"width": 656, "height": 400}, device_scale_factor=1.5)
         view.goto(file.as_uri())
-        view.screenshot(path=str(picture), full_page=True)
+        shot = view.screenshot(full_page=True)
         browser.close()
+    Image.open(BytesIO(shot)).quantize(64).save(picture, optimize=True)  # few colours: small enough for a README
 
 
 if __name__ == "__main__":
