@@ -185,7 +185,9 @@ def _day(text: str | None) -> str | None:
 
 
 def _told() -> None:
-    NOTES.print("索引会在下次提问时更新，也可以现在运行 wenyue index；正在运行的机器人和网页一分钟内会换用新版。", style="dim", soft_wrap=True)
+    NOTES.print(
+        "索引会在下次提问时更新，也可以现在运行 wenyue index；正在运行的机器人和网页一分钟内会换用新版。", style="dim", soft_wrap=True
+    )
 
 
 def _write(file: Path, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ _PAGE = re.compile(r"(?:\s+|\t)[（(]?\d{1,4}[）)]?\s*$")
 _WIDEST = 60.0  # full-width characters
 _FEWEST = 3
 _BROKEN = 2  # lines; an entry may be broken into so many, the last of which leads to the page number
+_MOST = 0.5  # of the text; what is longer is no list of what comes later
 _SENTENCE = re.compile(r"[。；，,;！？：:]")
 
 
@@ -40,16 +42,17 @@ def contents_of(lines: Sequence[Line], left_out: Collection[int]) -> list[int]:
     for at, entry in enumerate(entries):
         if entry.key:
             places.setdefault(entry.key, []).append(at)
-    found: list[int] = []
+    found: list[_Entry] = []
     at = 0
     while at < len(entries):
         announced = bool(_ANNOUNCED.fullmatch(lines[entries[at].line].text.strip("【】# ")))
         start = at + announced
         end = _led(entries, start) or _repeated(entries, places, start, announced)
         if end:
-            found += [entry.line for entry in entries[at:end]]
+            found += entries[at:end]
         at = max(end, start if announced else at + 1, _bare_end(entries, at))
-    return found
+    size = sum(len(entry.key) or len(lines[entry.line].text) for entry in entries)
+    return [entry.line for entry in found] if sum(len(entry.key) for entry in found) <= _MOST * size else []
 
 
 def _entry(index: int, line: Line) -> _Entry:
@@ -88,7 +91,8 @@ def _repeated(entries: Sequence[_Entry], places: dict[str, list[int]], start: in
         stop += 1
     if stop - start < _FEWEST:
         return 0
-    again = [at for at in places.get(entries[start].key, ()) if start < at <= stop]
+    same = places.get(entries[start].key, [])
+    again = same[bisect_right(same, start) : bisect_right(same, stop)]
     for end in [*again[-3:][::-1], stop]:
         block = entries[start:end]
         if len(block) >= _FEWEST and sum(places[entry.key][-1] >= end for entry in block if entry.key) >= 0.8 * len(block):

@@ -40,10 +40,9 @@ def clauses_of(root: Node, agreement: str, title: str) -> Iterator[Clause]:
     again: dict[str, list[str]] = {}
     for one in named:
         again.setdefault(one.base, []).append(one.around)
+    apart = {base for base, places in again.items() if len(places) > 1 and len(set(places)) == len(places)}
     for one in named:
-        places = again[one.base]
-        apart = len(places) > 1 and len(set(places)) == len(places)
-        one.clause = _clause(one, agreement, title, apart)
+        one.clause = _clause(one, agreement, title, one.base in apart)
         yield one.clause
 
 

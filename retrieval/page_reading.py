@@ -1,7 +1,7 @@
 """A PDF or a picture -> lines: its pages are read in a process of its own, within bounds of memory and time, and put together.
 
-The process is not only for speed of mind: the libraries that read PDFs are written in C++, may be used by one thread only, and
-have been known to crash on files made to make them.
+The libraries that read PDFs are written in C++ and may be used by one thread only; a file made to break them, or to take all there
+is, takes down a process that does nothing else.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def read_pages(data: bytes, name: str, kind: FileKind, tell: Callable[[str], Non
     if not lines:
         scanned = any(page.problem == "scanned" for page in pages)
         raise UnreadableFile(f"{name} 是扫描件，没有文字层；{HINT}" if scanned else f"{name} 里没有文字；请换一份有内容的文件")
-    return Document(tuple(lines), title or title_of(lines), tuple(_warnings(pages)), tuple(apart))
+    return Document(tuple(lines), title or title_of(lines), tuple(warnings_of(pages)), tuple(apart))
 
 
 def _pages(data: bytes, name: str, kind: FileKind) -> Iterator[tuple[int, Page]]:
@@ -93,7 +93,8 @@ def _failed(name: str) -> UnreadableFile:
     return UnreadableFile(f"{name} 读到一半读不下去，文件可能损坏，或占用的内存、时间超出上限；请用阅读器打开后“打印”成新的 PDF 再试")
 
 
-def _warnings(pages: Sequence[Page]) -> Iterator[str]:
+def warnings_of(pages: Sequence[Page]) -> Iterator[str]:
+    """What people should know of how the pages were read."""
     if unread := [page.number for page in pages if page.problem == "scanned"]:
         yield f"{_listed(unread)}是扫描图，没有文字层，未读入；{HINT}"
     if layers := [page.number for page in pages if page.problem == "layer"]:

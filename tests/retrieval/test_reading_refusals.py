@@ -125,7 +125,7 @@ def test_a_part_that_is_larger_than_any_agreement_is_refused() -> None:
 
 def test_a_docx_with_too_many_entries_is_refused_before_its_directory_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     data = _zip({f"a/{at}": b"" for at in range(docx_package.MAX_ENTRIES + 1)})
-    monkeypatch.setattr(docx_package.zipfile, "ZipFile", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("read"))
     assert "解压后大得不像一份协议" in _refusal("a.docx", data)
 
 

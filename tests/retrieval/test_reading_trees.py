@@ -18,8 +18,8 @@ from retrieval.line import width
 from retrieval.numbering import cjk_value
 from retrieval.parsing import parse
 from retrieval.reading import Line, read, read_bytes
-from tests.retrieval.docx_file import numbering, paragraph, saved, with_parts
 from tests.retrieval.docx_file import level as level_of
+from tests.retrieval.docx_file import numbering, paragraph, saved, with_parts
 from tests.retrieval.pdf_file import PdfPage, pdf
 
 _AGREEMENTS = Path(__file__).parents[2] / "agreements"
@@ -121,6 +121,7 @@ class _Lists:
     instances: list[tuple[int, str]] = field(default_factory=list)
     _numbered: dict[str, int] = field(default_factory=dict)
     _counters: dict[str, list[int]] = field(default_factory=dict)
+    _current: dict[str, int] = field(default_factory=dict)
 
     def place(self, part: str, name: str, levels: list[str], path: list[int]) -> tuple[int, int]:
         """The instance and the level of a paragraph with this number."""
@@ -141,8 +142,6 @@ class _Lists:
             self._current[key] = len(self.instances)
         self._counters[key] = list(path)
         return self._current[key], at
-
-    _current: dict[str, int] = field(default_factory=dict)
 
 
 _ITEMS = (
@@ -175,13 +174,11 @@ def _number(part: _Part, annex: str, lists: _Lists) -> tuple[int, int] | None:
 def test_a_word_document_with_automatic_numbers(key: str) -> None:
     """No character of a number stands in the text: every one is counted."""
     first = next(clause.number for clause in _clauses(key) if clause.kind is Kind.ARTICLE)
-    top, form = (
-        ("第%1条", "chineseCountingThousand")
-        if first.startswith("第")
-        else ("%1、", "chineseCounting")
-        if not first.isdigit()
-        else ("%1.", "decimal")
-    )
+    top, form = "%1、", "chineseCounting"
+    if first.startswith("第"):
+        top, form = "第%1条", "chineseCountingThousand"
+    elif first.isdigit():
+        top, form = "%1.", "decimal"
     lists, body, annex, counted = _Lists(top, form), [paragraph(_TITLES[key])], "", 0
     for part in _parts(key):
         annex = part.text if part.annex else annex
