@@ -100,20 +100,22 @@ class Layout:
 
     def _usual_width(self) -> float | None:
         """The width that a good part of the lines have without being the end of a sentence."""
-        measured = self._measured()
+        measured = [self.widths[at] for at, line in enumerate(self.lines) if not line.row]
         if len(measured) < _FEW:
             return None
-        usual = sorted(wide for wide, _ in measured)[int(len(measured) * 0.85)]
-        full = [ended for wide, ended in measured if usual * 0.9 <= wide <= usual * 1.1]
-        broken = sum(not ended for ended in full)
+        usual = sorted(measured)[int(len(measured) * 0.85)]
+        if usual < _NARROWEST:
+            return None
+        full = [at for at, line in enumerate(self.lines) if not line.row and usual * 0.9 <= self.widths[at] <= usual * 1.1]
+        broken = sum(self._goes_on(at) for at in full)
         return usual if len(full) >= len(self.lines) * 0.3 and broken >= len(full) * 0.5 else None
 
     def _largest_width(self) -> float | None:
         """The largest width, where lines that come near it break off and go on in the next: a text of short items, wrapped."""
-        measured = self._measured()
+        measured = [self.widths[at] for at, line in enumerate(self.lines) if not line.row]
         if len(measured) < _FEW:
             return None
-        largest = sorted(wide for wide, _ in measured)[int(len(measured) * 0.98)]
+        largest = sorted(measured)[int(len(measured) * 0.98)]
         if largest < _NARROWEST:
             return None
         full = [at for at, line in enumerate(self.lines) if self.widths[at] >= largest * _FULL and not line.row]
@@ -126,9 +128,6 @@ class Layout:
             return False
         following = self.lines[at + 1]
         return not (following.begins or following.heading or following.bullet or following.row or numbers_at(following.text))
-
-    def _measured(self) -> list[tuple[float, bool]]:
-        return [(wide, ended) for line, wide, ended in zip(self.lines, self.widths, self._ended, strict=True) if not line.row]
 
     def _is_spaced(self) -> bool:
         if self.wrap is None:

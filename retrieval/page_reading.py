@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 
 from retrieval.document import Apart, Document, title_of
 from retrieval.errors import UnreadableFile
@@ -49,31 +49,35 @@ def read_pages(data: bytes, name: str, kind: FileKind, tell: Callable[[str], Non
 
 def _pages(data: bytes, name: str, kind: FileKind) -> Iterator[tuple[int, Page]]:
     """How many pages there are, and each of them, as the other process reads them."""
-    path = os.pathsep.join(filter(None, sys.path))
+    try:
+        for message in _messages(data, name, kind):
+            if "refused" in message:
+                raise UnreadableFile(message["refused"])
+            if "done" in message:
+                return
+            yield message["count"], _page(message["page"])
+    except (Empty, OSError, ValueError, KeyError, TypeError) as error:
+        raise _failed(name) from error
+    raise _failed(name)
+
+
+def _messages(data: bytes, name: str, kind: FileKind) -> Iterator[dict[str, Any]]:
+    """What the other process says, until it ends. Raises Empty where it falls silent, OSError where it cannot be had."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-m", "retrieval.page_process", kind.name, name]
-    with subprocess.Popen(  # noqa: S603
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": path}
-    ) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment) as process:  # noqa: S603
         assert process.stdin is not None
         assert process.stdout is not None
         said: Queue[bytes] = Queue()
         Thread(target=_listen, args=(process.stdout, said), daemon=True).start()
         try:
-            with suppress(BrokenPipeError):
-                process.stdin.write(data)
-                process.stdin.close()
-            while message := said.get(timeout=STALL_SECONDS):
-                entry = json.loads(message)
-                if "refused" in entry:
-                    raise UnreadableFile(entry["refused"])
-                if "done" in entry:
-                    return
-                yield entry["count"], _page(entry["page"])
-        except (Empty, ValueError, KeyError, TypeError) as error:
-            raise _failed(name) from error
+            process.stdin.write(data)
+            process.stdin.close()
+            while line := said.get(timeout=STALL_SECONDS):
+                yield json.loads(line)
         finally:
             process.kill()
-    raise _failed(name)
 
 
 def _listen(stream: IO[bytes], said: Queue[bytes]) -> None:
