@@ -23,7 +23,7 @@ _AFTER_ORDINAL = re.compile(
     rf"{_SPOKEN}|{_NEXT_NUMBER}|第\s*(?:{_CJK}|\d)+\s*[条款项]|之(?!间)|的|相关(?:规定|约定|条款)|(?:规定|约定)[,。;、]"
     rf"|[,。;]|中(?:的|规定|约定|所|关于|有关|提及|列明|载明|[,、])|第?\s*\(\s*(?:{_CJK}|\d)+\s*\)\s*项"
 )
-_ORDINAL_FITS = r"规定|约定|至|和(?![解谐平])|与(?!会)|及(?!时)|或(?!有)|[相有]关|、"
+_ORDINAL_FITS = r"另有[约规]定|规定|约定|至|和(?![解谐平])|与(?!会)|及(?!时)|或(?!有)|[相有]关|、"
 _AFTER_ORDINAL_CLOSE = re.compile(_ORDINAL_FITS)
 _AFTER_ORDINAL_APART = re.compile(rf"{_ORDINAL_FITS}|[a-z]")
 # 4.6 条约定的费用, 3.1、3.2 不适用, 99.90%, 2.5 万元.
@@ -32,7 +32,7 @@ _AFTER_DOTTED = re.compile(
     r"|[%‰℃°]|(?:[万亿]?元|万|亿|倍|折|小时|分钟|[GMK]B)(?![\u4e00-\u9fff]{4})"
     r"|of\s+(?:this|the)\b|above\b|below\b|hereof\b|(?:and|or|to|through)\s+\d"
 )
-_DOTTED_FITS = re.compile(r"\d|[和与及或之中内]|[年月日天人次个版]|[,。;、]|[a-z]")
+_DOTTED_FITS = re.compile(r"\d|[和与及或之中内]|[年月日天人次个版](?![\u4e00-\u9fff]|$)|[年月日天人次个][内以后前之起止月]|[,。;、]|[a-z]")
 _AFTER_BARE = re.compile(
     rf"{_AFTER_DOTTED.pattern}|[年月日号天次周岁倍元]|公里|平方|工作日|[a-z]|[,.。;:)%/+=~—–-]|\d"
     r"|个?(?:工作日|自然日|交易日|日历日|月|星期|小时|季度|年)"

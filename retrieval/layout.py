@@ -22,11 +22,11 @@ _LATIN_BEGINNING = re.compile(r"[A-Za-z0-9(\[“\"$&]")
 _LATIN_WORD = re.compile(r"[\x21-\x7e‘’“”–—]+")
 # Words after which a sentence must go on: what follows at the beginning of the next line is spoken of.
 _HANGING = re.compile(
-    r"(?:第|[依根]据|[按依参遵]照|[上前下]述|[详参]见|违反|《[^》]*|（[^）]*|[～~])$"
+    r"(?:第|[依根]据|[按依参遵]照|[上前下]述|[详参]见|违反|《[^》]*|（[^）]*|[～~、])$"
     r"|\b(?:[Ss]ections?|[Aa]rticles?|[Cc]lauses?|[Pp]aragraphs?|of|the|in|to|and|or|with|under|by|from|for|this|see|a|an|any|per|than|at|§)$"
 )
 # Some headings end with these as well, short as they are.
-_MAY_HANG = re.compile(r"(?:本(?:协议|合同|条款)|按|(?<!参)与|[和及或至到、]|(?<![会意可成看])见)$")
+_MAY_HANG = re.compile(r"(?:本(?:协议|合同|条款)|按|(?<!参)与|[和及或至到]|(?<![会意可成看])见)$")
 _SHORTEST_LINE = 16  # characters of a line that is broken in the middle of a sentence
 _NEXT_ITEM = re.compile(r"(?:^|[。；;，,]\s*)(?:以?及|和|或者?|and|or|and/or)$")  # the last item but one of a list
 
@@ -85,6 +85,13 @@ class Layout:
         if at == 0 or self.lines[at].begins:
             return False
         return hangs(self.lines[at - 1].text)
+
+    def goes_on(self, at: int) -> bool:
+        """Whether an unnumbered line goes on with the sentence before it beyond doubt: it begins with a small letter."""
+        last, line = self.lines[at - 1], self.lines[at]
+        if line.begins or line.heading or line.bullet or line.row or last.row or last.heading or self._ended[at - 1]:
+            return False
+        return line.text[:1].isascii() and line.text[:1].islower() and not (self.spaced and line.gap)
 
     def begins(self, at: int) -> bool:
         """Whether an unnumbered line begins a paragraph of its own."""

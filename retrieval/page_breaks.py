@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from retrieval.annexes import annex_at
+from retrieval.layout import ends_sentence
 from retrieval.line import Line
 from retrieval.numbering import numbers_at
 
@@ -22,7 +23,6 @@ _NEAR = 3  # lines before and after a page number in which headers and footers s
 _FEWEST = 3  # pages; of fewer little can be told from a plain number
 _WIDEST = 40.0  # full-width characters
 _LONGEST = 120  # characters
-_GOES_ON = ("。", "；", "：", ";", ":", "，", ",")
 
 
 def page_breaks(lines: Sequence[Line]) -> dict[int, str]:
@@ -126,7 +126,7 @@ def _regular(lines: Sequence[Line]) -> list[int]:
 def _alike(line: Line) -> str:
     """A line that may be a header or a footer, with its digits as one; empty for any other, as one that begins as clauses do."""
     text = line.text
-    if line.row or line.heading or line.bullet or len(text) > _LONGEST or text.endswith(_GOES_ON):
+    if line.row or line.heading or line.bullet or len(text) > _LONGEST or text.endswith(("，", ",")) or ends_sentence(text):
         return ""
     if line.width > _WIDEST or any(not number.weak for number in numbers_at(text)) or annex_at(text):
         return ""

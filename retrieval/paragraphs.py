@@ -86,6 +86,8 @@ def split_paragraphs(lines: Sequence[Line], left_out: Mapping[int, Furniture]) -
         if place is not None:
             text = place.annex.title if place.annex else place.number.rest if place.number else ""
             paragraphs.append(Paragraph(place, text, [line]))
+        elif previous is not None and not previous.is_annex and layout.goes_on(at):
+            previous.add(line)
         elif previous is None or line.row or previous.row or previous.is_annex or previous.is_heading or layout.begins(at):
             paragraphs.append(Paragraph(None, line.text, [line], row=line.row))
         else:
