@@ -50,10 +50,10 @@ class RoundTrips:
         return self.same.total() / self.tried.total() if self.tried else 0.0
 
 
-def document(dialect: Dialect, dirt: Sequence[str], seed: int) -> tuple[Tree, str]:
-    """The tree that should be found in a random document, and its text. The same for the same seed."""
+def document(dialect: Dialect, dirt: Sequence[str], seed: int, most: int = 9) -> tuple[Tree, str]:
+    """The tree that should be found in a random document, and its text. The same for the same seed; `most` as for `made_agreement`."""
     random = Random(f"{dialect.name}|{'+'.join(dirt)}|{seed}")  # noqa: S311
-    clauses = made_agreement(random, dialect)
+    clauses = made_agreement(random, dialect, most)
     spoil(random, clauses, dirt)
     return expected(clauses), printed(random, dialect, clauses, dirt)
 

@@ -62,6 +62,7 @@ class Desk:
         self._limits = limits
         self._queues: dict[tuple[str, str], _Queue] = {}
         self._under_way: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
         self._closed = False
 
     async def take(self, message: Message, reply: Reply) -> None:
@@ -75,7 +76,7 @@ class Desk:
         assert task is not None
         self._under_way.add(task)
         try:
-            if await self._admitted(message, reply) and await asyncio.to_thread(self._inbox.claim, message):
+            if await self._admitted(message, reply) and await self._claimed(message):
                 if await self._within_limits(message, reply):
                     await self._attend(message, reply)
                 else:
@@ -121,6 +122,11 @@ class Desk:
             await asyncio.wait(unfinished)
         with suppress(StorageError):  # it is found all the same, a minute later
             await asyncio.to_thread(self._inbox.leave)
+
+    async def _claimed(self, message: Message) -> bool:
+        """Whether a message is this process's to answer. One after the other, so that those counted before it are all there."""
+        async with self._claiming:
+            return await asyncio.to_thread(self._inbox.claim, message)
 
     async def _admitted(self, message: Message, reply: Reply) -> bool:
         """Whether a message may be asked; where not, whoever asked is told, no more than once in a while."""

@@ -16,7 +16,8 @@ _SENTENCE = re.compile(r"[。；，,;！？：:]|\.$")
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A line that may begin a clause or an annex. `closed`: the text before it had come to an end; `hanging`: it ends with words after
-    which a sentence must go on; `marked`: the line is marked as a heading."""
+    which a sentence must go on; `marked`: the line is marked as a heading; `fresh`: a heading without a number stands between the
+    candidate before and this one."""
 
     line: int
     numbers: tuple[Number, ...]
@@ -24,6 +25,7 @@ class Candidate:
     closed: bool
     hanging: bool
     marked: bool
+    fresh: bool = False
 
     @property
     def titled(self) -> bool:
@@ -35,7 +37,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Place:
     """How a number is read and where it stands: `depth` counts the levels (articles) or the lists (items) that are around it; of a
-    clause it is the depth of the level that its first number counts, -1 for none. `opens`: it begins a level of its own."""
+    clause it is the depth of the level that its first number counts, or one more than that of the level in which it counts nothing, -1 for
+    none. `opens`: it begins a level of its own."""
 
     number: Number | None
     annex: Annex | None

@@ -18,17 +18,19 @@ _PAGE = re.compile(r"(?:\s+|\t)[（(]?\d{1,4}[）)]?\s*$")
 _WIDEST = 60.0  # full-width characters
 _FEWEST = 3
 _BROKEN = 2  # lines; an entry may be broken into so many, the last of which leads to the page number
-_MOST = 0.5  # of the text; what is longer is no list of what comes later
+_MOST = 0.5  # of the text; what is longer, and not announced, is no list of what comes later
 _SENTENCE = re.compile(r"[。；，,;！？：:]")
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A line that may be of a contents list. `key` is what it announces, `led` that dots lead to a page number, `listed` that it may stand in a contents list without dots: it is numbered and no sentence."""
+    """A line that may be of a contents list. `key` is what it announces, `led` that dots lead to a page number, `bare` that it is no
+    sentence, `listed` that it may stand in a contents list without dots: it is bare and numbered."""
 
     line: int
     key: str
     led: bool
+    bare: bool
     listed: bool
 
 
@@ -43,6 +45,7 @@ def contents_of(lines: Sequence[Line], left_out: Collection[int]) -> list[int]:
         if entry.key:
             places.setdefault(entry.key, []).append(at)
     found: list[_Entry] = []
+    unannounced = 0
     at = 0
     while at < len(entries):
         announced = bool(_ANNOUNCED.fullmatch(lines[entries[at].line].text.strip("【】# ")))
@@ -50,23 +53,25 @@ def contents_of(lines: Sequence[Line], left_out: Collection[int]) -> list[int]:
         end = _led(entries, start) or _repeated(entries, places, start, announced)
         if end:
             found += entries[at:end]
+            unannounced += 0 if announced else sum(len(entry.key) for entry in entries[at:end])
         at = max(end, start if announced else at + 1, _bare_end(entries, at))
     size = sum(len(entry.key) or len(lines[entry.line].text) for entry in entries)
-    return [entry.line for entry in found] if sum(len(entry.key) for entry in found) <= _MOST * size else []
+    return [entry.line for entry in found] if unannounced <= _MOST * size else []
 
 
 def _entry(index: int, line: Line) -> _Entry:
     text = line.text
     if len(text) > 2 * _WIDEST or line.width > _WIDEST:
-        return _Entry(index, "", False, False)
+        return _Entry(index, "", False, False, False)
     shown = _LEADER.sub("", text)
     led = shown != text
     numbers, annex = numbers_at(shown), annex_at(shown)
-    if _PAGE.search(shown) and all(number.rest for number in numbers) and not annex:
+    if _PAGE.search(shown) and all(number.rest for number in numbers) and not (annex and not annex.title):
         shown = _PAGE.sub("", shown)
     key = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", shown)).lower()
     numbered = annex is not None or line.bullet or any(not number.style.is_item for number in numbers)
-    return _Entry(index, key, led and bool(key), bool(key) and numbered and (annex is not None or not _SENTENCE.search(shown)))
+    bare = bool(key) and (annex is not None or not _SENTENCE.search(shown))
+    return _Entry(index, key, led and bool(key), bare, bare and numbered)
 
 
 def _led(entries: Sequence[_Entry], start: int) -> int:
@@ -84,20 +89,24 @@ def _led(entries: Sequence[_Entry], start: int) -> int:
 def _repeated(entries: Sequence[_Entry], places: dict[str, list[int]], start: int, announced: bool) -> int:
     """Where a run of bare headings ends, nearly all of which are printed again after it; 0 where there is none.
 
-    The first heading of the body may follow at once: it is the last line of the run that repeats the first.
+    The first heading of the body may follow at once: then it repeats the first of the run, and those after it are not printed again.
     """
     stop = start
-    while stop < len(entries) and (entries[stop].listed or (announced and places.get(entries[stop].key, [0])[-1] > stop)):
+    while stop < len(entries) and (
+        entries[stop].listed or (announced and entries[stop].bare and places.get(entries[stop].key, [0])[-1] > stop)
+    ):
         stop += 1
     if stop - start < _FEWEST:
         return 0
     same = places.get(entries[start].key, [])
     again = same[bisect_right(same, start) : bisect_right(same, stop)]
-    for end in [*again[-3:][::-1], stop]:
-        block = entries[start:end]
-        if len(block) >= _FEWEST and sum(places[entry.key][-1] >= end for entry in block if entry.key) >= 0.8 * len(block):
-            return end
-    return 0
+    best = (0, 0)
+    for end in (stop, *again[-3:]):
+        size = end - start
+        once = sum(not entry.key or places[entry.key][-1] < end for entry in entries[start:end])
+        if size >= _FEWEST and once <= 0.2 * size:
+            best = max(best, (size - 3 * once, end))
+    return best[1]
 
 
 def _bare_end(entries: Sequence[_Entry], start: int) -> int:

@@ -137,9 +137,15 @@ def _clauses(state: State, path: Path, found: list[Move]) -> None:
     inner = len(levels) - 1
     while inner >= 0 and not levels[inner][2]:
         inner -= 1
+    counted = levels[inner][1][0] if inner >= 0 else 0
     if not last:
         head = inner
-    cost = _dotted_step(last, path, levels[inner][1][0] if inner >= 0 else 0) + _DEPTH * len(path)
+    if path == (1, 1) and counted > 1 and _RANKS[levels[inner][0]] < _HOLDING:
+        # 1.1 under 第二部分: the numbers begin anew in it, and count nothing of what holds them
+        head = inner + 1
+        found.append(Move(0.5, State(levels, path, head, (), state.annex), Role.CLAUSE, head))
+        return
+    cost = _dotted_step(last, path, counted) + _DEPTH * len(path)
     found.append(Move(cost, State(levels, path, head, (), state.annex), Role.CLAUSE, head))
 
 

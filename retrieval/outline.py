@@ -16,7 +16,7 @@ from retrieval.candidate import Candidate, Place
 from retrieval.dialect import Dialect, dialects
 from retrieval.doubts import Doubt
 from retrieval.numbering import Number
-from retrieval.openings import CLEAR, Move, State, annexed, code_of, moves
+from retrieval.openings import CLEAR, Move, Role, State, annexed, code_of, moves
 from retrieval.styles import Rank, Style
 
 _WIDTH = 20  # hypotheses
@@ -24,6 +24,7 @@ _ALIKE = 5
 _SLACK = 9.0  # a hypothesis that costs so much more than the best is given up
 _DOUBTS = {Doubt.NONE: 0.0, Doubt.FITS_BOTH: 1.0, Doubt.REFERS: 3.5}
 _UNCLOSED = 6.0
+_ANEW = 3.0  # what a heading without a number takes off from the cost of a list that begins again
 _WEAK_STYLES = (Style.ITEM_LETTER_DOT, Style.CAPITAL, Style.ROMAN, Style.ITEM_ROMAN_DOT, Style.ITEM_CIRCLED)
 
 
@@ -76,6 +77,8 @@ def _read(hypotheses: _Hypotheses, candidate: Candidate, dialect: Dialect) -> _H
         for number, style, doubt in readings:
             for move in moves(state, number, style):
                 total = cost + doubt + move.cost
+                if candidate.fresh and move.role is Role.LEVEL and number.path == (1,):
+                    total -= max(0.0, min(_ANEW, move.cost - 0.5))
                 if dialect.headed:
                     total += dialect.cost(number.style, move.role, candidate.titled)
                 if candidate.hanging or not candidate.closed:

@@ -126,7 +126,15 @@ def _regular(lines: Sequence[Line]) -> list[int]:
 def _alike(line: Line) -> str:
     """A line that may be a header or a footer, with its digits as one; empty for any other, as one that begins as clauses do."""
     text = line.text
-    if line.row or line.heading or line.bullet or len(text) > _LONGEST or text.endswith(("，", ",")) or ends_sentence(text):
+    if (
+        line.row
+        or line.heading
+        or line.bullet
+        or len(text) > _LONGEST
+        or text.endswith(("，", ","))
+        or ends_sentence(text)
+        or text[0].islower()
+    ):
         return ""
     if line.width > _WIDEST or any(not number.weak for number in numbers_at(text)) or annex_at(text):
         return ""

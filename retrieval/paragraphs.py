@@ -113,19 +113,18 @@ def _kept(lines: Sequence[Line], left_out: Mapping[int, Furniture]) -> list[Line
 def _candidates(layout: Layout) -> tuple[list[Candidate], list[Repair]]:
     """The lines that may begin something, and what was mended in their numbers."""
     found: list[Candidate] = []
-    headed: list[bool] = []
     heading = False
     for at, line in enumerate(layout.lines):
         if line.row:
             continue
         numbers, annex = _told(tuple(numbers_at(line.text)), layout, at), annex_at(line.text)
         if numbers or annex:
-            found.append(Candidate(at, numbers, annex, layout.closes(at), layout.hangs(at), line.heading))
-            headed.append(heading)
+            found.append(Candidate(at, numbers, annex, layout.closes(at), layout.hangs(at), line.heading, heading))
             heading = False
         else:
             heading = heading or line.heading
-    readings, repairs = counted([candidate.numbers for candidate in found], headed)
+    anew = [candidate.fresh or candidate.annex is not None for candidate in found]
+    readings, repairs = counted([candidate.numbers for candidate in found], anew)
     return [replace(candidate, numbers=numbers) for candidate, numbers in zip(found, readings, strict=True)] if repairs else found, repairs
 
 

@@ -54,26 +54,31 @@ def _parts(line: Line) -> list[Line]:
     return [replace(line, text=piece, gap=line.gap if at == 0 else 1, begins=True) for at, piece in enumerate(pieces)]
 
 
-def counted(numbers: Sequence[tuple[Number, ...]], headed: Sequence[bool]) -> tuple[list[tuple[Number, ...]], list[Repair]]:
-    """The readings of lines in order, with lists counted whose items all print 1. `headed`: a heading without a number stands before.
+def counted(numbers: Sequence[tuple[Number, ...]], anew: Sequence[bool]) -> tuple[list[tuple[Number, ...]], list[Repair]]:
+    """The readings of lines in order, with lists counted whose items all print 1. `anew`: a heading or an annex stands before.
 
-    Markdown counts such lists by itself. The evidence: at least three lines begin with 1., and none with 2.
+    Markdown counts such lists by itself. The evidence: in one of them at least three lines begin with 1., and no line with 2.
     """
-    singles = [number for readings in numbers for number in readings if number.style is Style.SINGLE and not number.weak]
-    if len(singles) < _FEWEST or any(number.path != (1,) for number in singles):
-        return list(numbers), []
-    found: list[tuple[Number, ...]] = []
-    value = changed = 0
-    for readings, begins in zip(numbers, headed, strict=True):
-        value = 0 if begins else value
-        if any(number.style is Style.SINGLE and not number.weak for number in readings):
-            value += 1
-            changed += value > 1
-            readings = tuple(_as(number, value) if number.style is Style.SINGLE else number for number in readings)
-        elif any(not number.style.is_item for number in readings):
+    values: list[int] = []
+    value = 0
+    for readings, begins in zip(numbers, anew, strict=True):
+        single = any(_is_single(number) for number in readings)
+        if begins or (not single and any(not number.style.is_item for number in readings)):
             value = 0
-        found.append(readings)
+        value += single
+        values.append(value if single else 0)
+    if max(values, default=0) < _FEWEST or any(number.path != (1,) for readings in numbers for number in readings if _is_single(number)):
+        return list(numbers), []
+    found = [
+        tuple(_as(number, value) if value > 1 and _is_single(number) else number for number in readings)
+        for readings, value in zip(numbers, values, strict=True)
+    ]
+    changed = sum(value > 1 for value in values)
     return found, [Repair(Mended.UNCOUNTED, changed, f"{changed} items counted whose lists print 1. before each")]
+
+
+def _is_single(number: Number) -> bool:
+    return number.style is Style.SINGLE and not number.weak
 
 
 def _as(number: Number, value: int) -> Number:

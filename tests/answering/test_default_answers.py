@@ -129,7 +129,7 @@ def test_only_the_agreements_asked_for_are_searched(answerer: Answerer) -> None:
 
 
 def test_an_unknown_agreement_is_refused_by_name(answerer: Answerer) -> None:
-    with pytest.raises(UnknownAgreement, match=r"'feishu'.*qidian, wework, lexiang, archive, weka"):
+    with pytest.raises(UnknownAgreement, match=r"'feishu'.*qidian、wework、lexiang、archive、weka"):
         answerer.answer("怎么退款？", agreements=["qidian", "feishu"])
 
 

@@ -148,35 +148,35 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 
 
-def made_agreement(random: Random, dialect: Dialect) -> list[Made]:
-    """The clauses of a random agreement, the outermost ones, in reading order."""
+def made_agreement(random: Random, dialect: Dialect, most: int = 9) -> list[Made]:
+    """The clauses of a random agreement, the outermost ones, in reading order; no list is longer than `most`, from 4."""
     found: list[Made] = []
     words = dialect.words
     if random.random() < 0.7:
         found.append(Made(None, "preamble", "前言", "前言", paragraphs=[words.sentence(random) for _ in range(random.randint(1, 3))]))
-    found += _Grower(random, dialect, dialect.levels).grown()
+    found += _Grower(random, dialect, dialect.levels, most).grown()
     if dialect.annexes and random.random() < 0.5:
         for at in range(1, random.randint(1, 3) + 1):
-            found.append(_annex(random, dialect, at))
+            found.append(_annex(random, dialect, at, most))
     return found
 
 
-def _annex(random: Random, dialect: Dialect, at: int) -> Made:
+def _annex(random: Random, dialect: Dialect, at: int, most: int) -> Made:
     words = dialect.words
     latin = dialect.annexes.isascii()
     name = f"{dialect.annexes} {at}" if latin else f"{dialect.annexes}{cjk(at)}"
     annex = Made(None, "annex", name, name, " – " if latin else "：", heading=words.heading(random))
     if random.random() < 0.4:
         annex.paragraphs.append(words.sentence(random))
-    annex.children = _Grower(random, dialect, dialect.annex).grown()
+    annex.children = _Grower(random, dialect, dialect.annex, most).grown()
     return annex
 
 
 class _Grower:
     """Grows the clauses of one part in the levels given."""
 
-    def __init__(self, random: Random, dialect: Dialect, levels: Sequence[Form]) -> None:
-        self.random, self.dialect, self.levels = random, dialect, levels
+    def __init__(self, random: Random, dialect: Dialect, levels: Sequence[Form], most: int) -> None:
+        self.random, self.dialect, self.levels, self.most = random, dialect, levels, most
         self.words = dialect.words
         self.last: Counter[int] = Counter()  # of the levels that go on
 
@@ -186,9 +186,9 @@ class _Grower:
     def _level(self, depth: int, above: tuple[int, ...]) -> list[Made]:
         form = self.levels[depth]
         deepest = depth + 1 == len(self.levels)
-        count = self.random.randint(3, 9) if depth == 0 else self.random.randint(2, 6)
+        count = self.random.randint(3, self.most) if depth == 0 else self.random.randint(2, min(6, self.most))
         if form.goes_on or (form.printed(1).startswith("第") and depth + 1 < len(self.levels) and depth):
-            count = self.random.randint(2, 5)
+            count = self.random.randint(2, min(5, self.most - 1))
         found: list[Made] = []
         for n in range(1, count + 1):
             value = n
@@ -223,7 +223,7 @@ class _Grower:
 
     def _list(self, depth: int) -> list[Made]:
         form = self.dialect.lists[depth]
-        count = self.random.randint(2, 6)
+        count = self.random.randint(2, min(6, self.most))
         found: list[Made] = []
         for n in range(1, count + 1):
             made = Made(form, "item", form.printed(n), form.named(n), form.after)

@@ -29,7 +29,8 @@ class Words:
 
     def leading(self, random: Random) -> str:
         """A sentence that introduces a list."""
-        return random.choice(self.subjects) + random.choice(self.leads)
+        text = random.choice(self.subjects) + random.choice(self.leads)
+        return text[0].upper() + text[1:]
 
     def item(self, random: Random, last: bool) -> str:
         return random.choice(self.items) + (("." if self.gap else "。") if last else (";" if self.gap else "；"))
