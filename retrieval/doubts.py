@@ -20,12 +20,13 @@ _SPOKEN = r"(?:所(?:述|列|称|指|规定|约定|载)|(?:规定|约定|要求)
 _NEXT_NUMBER = rf"(?:[、,]|和|与|及|或|至|到|[~～—–-]+)\s*(?:第\s*(?:{_CJK}|\d)|\d|\(\s*(?:\d|{_CJK})+\s*\))"
 # 第十一条规定的情形; the unit has said already that it is a number.
 _AFTER_ORDINAL = re.compile(
-    rf"{_SPOKEN}|{_NEXT_NUMBER}|第\s*(?:{_CJK}|\d)+\s*[条款项]|之(?!间)|的|相关(?:规定|约定|条款)|(?:规定|约定)[,。;、]"
+    rf"{_SPOKEN}|{_NEXT_NUMBER}|之(?!间)|的|相关(?:规定|约定|条款)|(?:规定|约定)[,。;、]"
     rf"|[,。;]|中(?:的|规定|约定|所|关于|有关|提及|列明|载明|[,、])|第?\s*\(\s*(?:{_CJK}|\d)+\s*\)\s*项"
 )
 _ORDINAL_FITS = r"另有[约规]定|规定|约定|至|和(?![解谐平])|与(?!会)|及(?!时)|或(?!有)|[相有]关|、"
-_AFTER_ORDINAL_CLOSE = re.compile(_ORDINAL_FITS)
-_AFTER_ORDINAL_APART = re.compile(rf"{_ORDINAL_FITS}|[a-z]")
+_INNER = rf"第\s*(?:{_CJK}|\d)+\s*[条款项]"  # 第十条第二款
+_AFTER_ORDINAL_CLOSE = re.compile(rf"{_ORDINAL_FITS}|{_INNER}")
+_AFTER_ORDINAL_APART = re.compile(rf"{_ORDINAL_FITS}|{_INNER}|[a-z]")
 # 4.6 条约定的费用, 3.1、3.2 不适用, 99.90%, 2.5 万元.
 _AFTER_DOTTED = re.compile(
     rf"条(?!款|件|例)|条款(?:[的所之中,。、;]|规定|约定|$)|款(?!项)|项(?!目)|{_SPOKEN}|[至到~～-]\s*\d|[、,]\s*(?:第\s*)?\d|[和与及或]\s*(?:第\s*)?\d"
