@@ -64,15 +64,16 @@ def found_in(text: str) -> Tree:
     return [(one.id, one.parent, one.kind.value, "".join(one.heading.split()), "".join(one.text.split())) for one in clauses]
 
 
-def round_trips(documents: int, first: int = 0) -> RoundTrips:
-    """Parse at least so many documents, as many of each dialect and dirt; `first` is the first seed."""
+def round_trips(documents: int, first: int = 0, most: int = 9) -> RoundTrips:
+    """Parse at least so many documents, as many of each dialect and dirt; `first` is the first seed, `most` as for
+    `document`."""
     result = RoundTrips()
     each = -(-documents // (len(DIALECTS) * len(SPOILED)))
     for dialect in DIALECTS:
         for dirt in SPOILED:
             name = (dialect.name, "+".join(dirt) or "clean")
             for seed in range(first, first + each):
-                wanted, text = document(dialect, dirt, seed)
+                wanted, text = document(dialect, dirt, seed, most)
                 began = time.process_time()
                 found = found_in(text)
                 result.seconds += time.process_time() - began
@@ -118,12 +119,13 @@ def _table(title: str, rows: Mapping[str, tuple[int, int]]) -> list[str]:
 def main(
     documents: Annotated[int, typer.Option(min=1, help="how many documents, at least")] = 5000,
     first: Annotated[int, typer.Option(min=0, help="the first seed: other seeds make other documents")] = 0,
+    most: Annotated[int, typer.Option(min=4, help="how many clauses a list has at most: fewer make smaller documents")] = 9,
     out: Annotated[Path | None, typer.Option(help="write the tables here as well: FILE.json or FILE.md")] = None,
 ) -> None:
     """Measure how many made agreements come back as they were made."""
     if out is not None and out.suffix not in (".json", ".md"):
         raise typer.BadParameter(f"{out} is neither .json nor .md", param_hint="--out")
-    result = round_trips(documents, first)
+    result = round_trips(documents, first, most)
     text = markdown(result)
     Console(width=140).print(text, markup=False, highlight=False)
     if out is not None:

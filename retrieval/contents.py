@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from retrieval.annexes import annex_at
+from retrieval.layout import ends_sentence
 from retrieval.line import Line
 from retrieval.numbering import numbers_at
 
@@ -24,12 +25,14 @@ _SENTENCE = re.compile(r"[。；，,;！？：:]")
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A line that may be of a contents list. `key` is what it announces, `led` that dots lead to a page number, `bare` that it is no
+    """A line that may be of a contents list. `key` is what it announces, `led` that dots lead to a page number, `paged` that it
+    ends with one, `bare` that it is no
     sentence, `listed` that it may stand in a contents list without dots: it is bare and numbered."""
 
     line: int
     key: str
     led: bool
+    paged: bool
     bare: bool
     listed: bool
 
@@ -62,16 +65,17 @@ def contents_of(lines: Sequence[Line], left_out: Collection[int]) -> list[int]:
 def _entry(index: int, line: Line) -> _Entry:
     text = line.text
     if len(text) > 2 * _WIDEST or line.width > _WIDEST:
-        return _Entry(index, "", False, False, False)
+        return _Entry(index, "", False, False, False, False)
     shown = _LEADER.sub("", text)
     led = shown != text
     numbers, annex = numbers_at(shown), annex_at(shown)
+    paged = led
     if _PAGE.search(shown) and all(number.rest for number in numbers) and not (annex and not annex.title):
-        shown = _PAGE.sub("", shown)
+        shown, paged = _PAGE.sub("", shown), True
     key = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", shown)).lower()
     numbered = annex is not None or line.bullet or any(not number.style.is_item for number in numbers)
-    bare = bool(key) and (annex is not None or not _SENTENCE.search(shown))
-    return _Entry(index, key, led and bool(key), bare, bare and numbered)
+    bare = bool(key) and (annex is not None or (not _SENTENCE.search(shown) and not ends_sentence(shown)))
+    return _Entry(index, key, led and bool(key), paged, bare, bare and numbered)
 
 
 def _led(entries: Sequence[_Entry], start: int) -> int:
@@ -96,10 +100,14 @@ def _repeated(entries: Sequence[_Entry], places: dict[str, list[int]], start: in
         entries[stop].listed or (announced and entries[stop].bare and places.get(entries[stop].key, [0])[-1] > stop)
     ):
         stop += 1
+    if sum(entry.paged for entry in entries[start:stop]) > 0.5 * (stop - start):
+        stop = next((at for at in range(start, stop) if not entries[at].paged), stop)
     if stop - start < _FEWEST:
         return 0
     same = places.get(entries[start].key, [])
     again = same[bisect_right(same, start) : bisect_right(same, stop)]
+    if again and again[-1] >= stop - 2:
+        stop = again[-1]
     best = (0, 0)
     for end in (stop, *again[-3:]):
         size = end - start

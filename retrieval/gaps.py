@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from retrieval.clause import Clause, Kind
 from retrieval.numbering import printed_numbers
@@ -23,28 +23,51 @@ class Gap:
 
 
 def gaps_of(clauses: Iterable[Clause]) -> list[Gap]:
-    """The gaps in the numbers of an agreement's clauses, in reading order.
+    """The gaps in the numbers of an agreement's clauses, in reading order; a number that stands further on is not missing.
 
     Articles may count on under the next chapter, so they are looked at without regard to what holds them.
     """
-    last: dict[tuple[str, str, Style], tuple[Clause, int]] = {}
-    found: list[Gap] = []
+    runs: dict[_Key, _Run] = {}
+    ahead: list[tuple[_Run, Clause | None, Clause, range]] = []
     for clause in clauses:
         if clause.kind not in _COUNTED:
             continue
-        within = clause.id.partition("/")[0] if clause.annex else ""
-        steps = []
-        for number in printed_numbers(clause.number):
-            holder = within if clause.kind is Kind.ARTICLE else str(clause.parent)
-            key = (holder, ".".join(map(str, number.path[:-1])) if clause.kind is not Kind.ARTICLE else "", number.style)
-            before, value = last.get(key, (None, 0))
-            here = number.path[0] if clause.kind is Kind.ARTICLE else number.path[-1]
-            steps.append((max(here - value - 1, 0) if here != 1 else 0, key, before, here, value))
+        steps = [(_step(runs.get(key), value), key, value) for key, value in _places(clause)]
         if not steps:
             continue
-        missing, key, before, here, value = min(steps, key=lambda step: step[0])  # (i) may be a letter and a Roman numeral
-        if missing:
-            found.append(Gap(before, clause, missing))
-        if here > value or here == 1:
-            last[key] = (clause, here)
-    return found
+        skipped, key, value = min(steps)  # (i) may be a letter and a Roman numeral
+        run = runs.get(key)
+        if run is None or (value == 1 and run.value > 1):
+            run = runs[key] = _Run()
+        if skipped:
+            ahead.append((run, run.last, clause, range(run.value + 1, value)))
+        run.seen.add(value)
+        if value > run.value:
+            run.last, run.value = clause, value
+    missing = ((before, after, sum(value not in run.seen for value in skipped)) for run, before, after, skipped in ahead)
+    return [Gap(before, after, count) for before, after, count in missing if count]
+
+
+_Key = tuple[str, str, Style]
+
+
+@dataclass(slots=True)
+class _Run:
+    """The numbers of one list, the highest of them with its clause."""
+
+    last: Clause | None = None
+    value: int = 0
+    seen: set[int] = field(default_factory=set)
+
+
+def _step(run: _Run | None, value: int) -> int:
+    return max(value - (run.value if run else 0) - 1, 0) if value > 1 else 0
+
+
+def _places(clause: Clause) -> list[tuple[_Key, int]]:
+    """The list that a clause is counted in, and its number there, in every way its number can be read."""
+    numbers = printed_numbers(clause.number)
+    if clause.kind is Kind.ARTICLE:
+        within = clause.id.partition("/")[0] if clause.annex else ""
+        return [((within, "", number.style), number.path[0]) for number in numbers]
+    return [((str(clause.parent), ".".join(map(str, number.path[:-1])), number.style), number.path[-1]) for number in numbers]

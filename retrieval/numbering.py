@@ -46,7 +46,7 @@ _DOTS = r"\d{1,3}(?:\.\d{1,3}){1,7}"
 _AFTER = r"(?P<rest>.*)"
 _ORDINAL = re.compile(
     rf"(?P<printed>第\s*(?P<value>(?:{CJK})|\d{{1,4}})\s*(?P<unit>部\s*分|分\s*编|[编章节目条])(?![件形码日假点录])(?:\s*之\s*(?P<sub>{CJK}))?)"
-    rf"(?P<mark>\s*[：:、.](?!\d))?{_AFTER}"
+    rf"(?P<mark>\s*(?:[：:.](?!\d)|、(?!\s*[第\d])))?{_AFTER}"
 )
 _ORDINAL_DOTTED = re.compile(rf"第\s*(?P<printed>(?P<dots>{_DOTS}))\s*条?(?![款件]){_AFTER}")
 _WORD = re.compile(
@@ -74,6 +74,11 @@ def number_at(line: str) -> Number | None:
     return next((number for number in numbers_at(line) if number.doubt is not Doubt.REFERS and not number.weak), None)
 
 
+def _is_zero(number: Number) -> bool:
+    """Whether it is the 0. that some agreements begin with; no other number counts from nought."""
+    return number.style is Style.SINGLE and number.path == (0,) and not number.weak
+
+
 def printed_numbers(printed: str) -> list[Number]:
     """A clause's number read again from `Number.printed`, in every way it can be read."""
     for shown in (f"{printed} 甲", f"{printed}、甲", f"{printed}. 甲"):
@@ -93,7 +98,7 @@ def numbers_at(line: str) -> list[Number]:
     if not text or not _BEGINS.match(text):
         return []
     found = list(_read(_Text.of(text)))
-    return [number for number in found if all(number.path) and len(number.printed) <= 40]
+    return [number for number in found if (all(number.path) or _is_zero(number)) and len(number.printed) <= 40]
 
 
 _BEGINS = re.compile(

@@ -19,7 +19,7 @@ CLEAR = 0.9  # a number that costs no more continues what is open
 _TWICE, _BACK, _RESTART, _OUT_OF_ORDER = 3.5, 5.0, 4.0, 2.4
 _DEPTH = 0.02  # of two ways to read a number that are equally good, the one with less around it
 _FAR = 9.0
-_FIRST: Path = (1,)
+_FIRSTS: tuple[Path, ...] = ((1,), (0,))
 _STYLES = tuple(Style)
 _CODES = {style: code for code, style in enumerate(_STYLES)}
 _RANKS = tuple(int(style.rank) for style in _STYLES)
@@ -107,15 +107,16 @@ def _levels(state: State, style: int, path: Path, weak: float, articles: bool, f
     levels = state.levels
     for at, level in enumerate(levels):
         if level[0] == style:
-            begins = path == _FIRST
-            cost = _step(level[1], path) if not begins else _RESTART if level[2] else 0.5
+            cost = _step(level[1], path)
+            if cost and path in _FIRSTS:
+                cost = _RESTART if level[2] else 0.5
             found.append(_at_level(state, style, path, at, cost + _DEPTH * at + (weak if cost else 0.0), opens=False))
             return
     if articles:  # 1. in an article numbers items
         return
     rank = _RANKS[style]
     at = next((at for at, level in enumerate(levels) if _RANKS[level[0]] > rank), len(levels))
-    cost = 0.3 if path == _FIRST else min(_RESTART + 0.7 * (path[0] - 1), _FAR)
+    cost = 0.3 if path in _FIRSTS else min(_RESTART + 0.7 * (path[0] - 1), _FAR)
     if style == _SINGLE and state.dotted:
         cost = 0.7 if path[0] == state.dotted[0] + 1 else cost + 2
     cost += weak + (1.0 if at < len(levels) else 0.0) + (0.7 if style in _UNSURE else 0.0)
@@ -153,9 +154,9 @@ def _clauses_of_items(state: State, path: Path, found: list[Move]) -> None:
     """1.1 under the item 1. of a list."""
     for depth, (style, last) in enumerate(state.lists):
         if style == _SINGLE and path == (*last, 1):
-            cost = 0.7 + _DEPTH * (depth + 2)
+            cost = 0.3 + _DEPTH * (depth + 2)
         elif style == _DOTTED and path[0] == last[0] and path in _successors(last):
-            cost = 0.2 + _DEPTH * (depth + 1)
+            cost = _DEPTH * (depth + 2)
             depth -= 1
         else:
             continue
@@ -164,11 +165,12 @@ def _clauses_of_items(state: State, path: Path, found: list[Move]) -> None:
 
 def _items(state: State, style: int, path: Path, weak: float, found: list[Move]) -> None:
     lists = state.lists
-    size, shallow, first = len(lists), -1, path == _FIRST
+    size, shallow, first = len(lists), -1, path in _FIRSTS
     for depth in range(size):
         if lists[depth][0] == style:
             shallow = depth if shallow < 0 else shallow
-            cost = 2.0 if first else _step(lists[depth][1], path)
+            cost = _step(lists[depth][1], path)
+            cost = 2.0 if cost and first else cost
             found.append(_at_item(state, style, path, depth, cost + _DEPTH * (depth + 1) + (weak if cost else 0.0)))
     cost = weak + (0.5 if first else min(5 + 0.7 * (path[0] - 1), _FAR))
     if style == _SINGLE and any(level[0] == _SINGLE for level in state.levels):

@@ -23,6 +23,7 @@ _NEAR = 3  # lines before and after a page number in which headers and footers s
 _FEWEST = 3  # pages; of fewer little can be told from a plain number
 _WIDEST = 40.0  # full-width characters
 _LONGEST = 120  # characters
+_TITLE = 20
 
 
 def page_breaks(lines: Sequence[Line]) -> dict[int, str]:
@@ -85,7 +86,7 @@ def _are_pages(lines: Sequence[Line], run: Sequence[int]) -> bool:
     heights = heights[:-1] if at_end and len(heights) > 1 else heights
     usual = median(heights)
     regular = sum(usual * 0.6 <= height <= usual * 1.4 for height in heights) >= 0.8 * len(heights)
-    headed = len(set(following)) > len(following) / 2 and all(len(text) <= 20 for text in following)
+    headed = len(set(following)) > len(following) / 2 and all(len(text) <= _TITLE and not ends_sentence(text) for text in following)
     return regular and not headed
 
 
@@ -110,7 +111,7 @@ def _regular(lines: Sequence[Line]) -> list[int]:
     """Lines printed again and again at the same distance, alike but for digits, where no page is numbered."""
     places: dict[str, list[int]] = {}
     for at, line in enumerate(lines):
-        if text := _alike(line):
+        if (text := _alike(line)) and not (at and _is_number_alone(lines[at - 1])):
             places.setdefault(text, []).append(at)
     found: list[int] = []
     for again in places.values():
@@ -121,6 +122,10 @@ def _regular(lines: Sequence[Line]) -> list[int]:
         if usual >= 3 * _SHORTEST and all(usual * 0.9 <= height <= usual * 1.1 for height in heights):
             found += again
     return found
+
+
+def _is_number_alone(line: Line) -> bool:
+    return any(not number.rest for number in numbers_at(line.text))
 
 
 def _alike(line: Line) -> str:

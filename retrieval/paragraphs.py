@@ -144,7 +144,7 @@ def _told(numbers: tuple[Number, ...], layout: Layout, at: int) -> tuple[Number,
 
 
 _TITLE_LIKE = re.compile(r"[\u4e00-\u9fff、《》（）]{2,16}|[A-Z][A-Za-z ,&/’'-]{3,60}(?<!,)")
-_INLINE_ITEM = re.compile(r"(?<=[；;。，,])\s*(?:或|和|及|以及)?\s*(?=[（(]?[0-9a-zA-Z一二三四五六七八九十]{1,3}[）)])")
+_INLINE_ITEM = re.compile(r"(?<=[；;。，,])\s*(?:或|和|及|以及|and|or)?\s*(?=[（(]?[0-9a-zA-Z一二三四五六七八九十]{1,3}[）)])")
 
 
 def _inline_successor(number: Number, text: str) -> tuple[int, Number] | None:

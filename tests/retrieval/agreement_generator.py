@@ -7,31 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.retrieval.agreement_words import CHINESE, ENGLISH, Words
+from tests.retrieval.agreement_words import CHINESE, ENGLISH, Words, cjk, roman
 
 TITLE = "云服务合作协议"
-
-
-def cjk(value: int) -> str:
-    """12 -> 十二, 105 -> 一百零五; below 1000."""
-    digits = "零一二三四五六七八九"
-    hundreds, below = divmod(value, 100)
-    tens, ones = divmod(below, 10)
-    text = f"{digits[hundreds]}百" if hundreds else ""
-    if tens:
-        text += ("" if tens == 1 and not hundreds else digits[tens]) + "十"
-    elif hundreds and ones:
-        text += "零"
-    return text + (digits[ones] if ones else "")
-
-
-def roman(value: int) -> str:
-    parts = ((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
-    text = ""
-    for size, mark in parts:
-        while value >= size:
-            text, value = text + mark, value - size
-    return text
 
 
 @dataclass(frozen=True)

@@ -25,3 +25,7 @@ def test_numbers_that_count_on_or_begin_anew_under_the_next_chapter_have_no_gap(
 
 def test_letters_and_roman_numerals_count_each_in_their_way() -> None:
     assert _gaps("1. List:\n\n(a) item:\n\n(i) one;\n\n(ii) two;\n\n(iii) three;\n\n(b) item.\n") == []
+
+
+def test_a_number_that_is_printed_further_on_is_not_missing() -> None:
+    assert _gaps("第一条 甲\n\n1.1 甲。\n\n1.3 丙。\n\n1.2 乙。\n\n1.5 丁。\n") == [("1.3", "1.5", 1)]

@@ -80,6 +80,10 @@ def test_numbers_without_a_dot_are_clauses_where_they_go_on() -> None:
     assert _outline("1 定义\n\n1.1 甲。\n\n2 人员管理\n\n2.1 乙。\n\n3 费用\n\n3.1 丙。\n") == [">1", "1>1.1", ">2", "2>2.1", ">3", "3>3.1"]
 
 
+def test_articles_may_count_from_nought() -> None:
+    assert _outline("Preamble of it.\n\n0. Definitions.\n\nNone.\n\n1. Source.\n\nNone.\n\n2. Object.\n\nNone.\n")[1:] == [">0", ">1", ">2"]
+
+
 def test_full_width_digits_and_missing_spaces_are_the_same_numbers() -> None:
     assert _outline("第１条服务\n\n１．１甲方付款。\n\n１．２乙方交付：\n\n（１）甲；\n\n（２）乙。\n") == [
         ">第1条", "第1条>1.1", "第1条>1.2", "1.2>1.2（1）", "1.2>1.2（2）",
