@@ -22,9 +22,19 @@ _SHOWN = 5  # findings of one sort
 _MENDED = {
     Mended.TORN: "{count} 个与正文分开的标题归到了正文上",
     Mended.LATE: "{count} 个印在后面的标题移到了条款前",
+    Mended.RUN_ON: "{count} 条连在一行里的条款分开了",
+    Mended.UNCOUNTED: "{count} 个编号都印成同一个数的项目重新编了号",
 }
 
-_REASONS = {"title": "标题", "link": "链接", "page footer": "页脚", "contents": "目录", "stray line": "散落的字"}  # of Furniture
+_REASONS = {
+    "title": "标题",
+    "link": "链接",
+    "page footer": "页脚",
+    "contents": "目录",
+    "stray line": "散落的字",
+    "page number": "页码",
+    "running head": "页眉",
+}  # of Furniture
 
 
 def named(version: Version) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from bot.agreements_view import _MENDED
 from bot.cli import app
 from retrieval.library import Library
+from retrieval.mended import Mended
 
 _PARKING = """停车服务协议
 
@@ -289,3 +291,7 @@ def test_one_version_alone_has_nothing_to_be_compared_with() -> None:
 def test_a_page_that_cannot_be_written_is_told_of(folder: Path) -> None:
     _done("update", "storage", "later.txt")
     assert "不能写入 nowhere/page.html" in _fails(1, "diff", "storage", "--html", "nowhere/page.html")
+
+
+def test_every_mending_has_words() -> None:
+    assert set(_MENDED) == set(Mended)
