@@ -40,6 +40,7 @@ _IN_CHINESE = {
 }
 _BARE = ("帮助", "新对话", "我是谁")  # nobody can mean these as a question
 _COMMAND = re.compile(r"[/／](\w+)(?:\s+(.*))?", re.DOTALL)
+_STROKES = re.compile(r"\A[\s/／]+")
 _ACCOUNT = re.compile(r"(?P<kind>user|chat):(?P<id>\S+)|(?P<number>-?\d+)")  # as Telegram has it, a chat of several is below 0
 _FOUND = 5  # clauses of a search
 _BEGINNING = 120  # characters shown of each
@@ -88,6 +89,11 @@ def question_in(command: Command, language: Language) -> str | None:
     if not command.rest:
         return None
     return {"ask": command.rest, "clause": say("clause_question", language, number=command.rest)}.get(command.name)
+
+
+def as_question(text: str) -> str:
+    """Words of somebody else's, so that they can be asked and never obeyed: a command begins with a stroke."""
+    return _STROKES.sub("", text)
 
 
 class Commands:

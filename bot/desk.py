@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from answering.errors import AnsweringError
 from answering.language import language_of
-from bot.commands import Command, Commands, command_in, language_for, question_in
+from bot.commands import Command, Commands, as_question, command_in, language_for, question_in
 from bot.message import Message, Reply, Undeliverable
 from bot.place import Place
 from bot.stores import Stores
@@ -72,6 +72,7 @@ class Desk:
         """
         if self._closed:
             return  # not claimed: the channel hands it out again to whoever comes after
+        message = _about_something(message)
         task = asyncio.current_task()
         assert task is not None
         self._under_way.add(task)
@@ -253,6 +254,15 @@ class Desk:
             _log.warning("something could not be shown: %s", type(error).__name__)
             return False
         return True
+
+
+def _about_something(message: Message) -> Message:
+    """A message of nothing but its mention is about what it quotes, or wants to know what the bot is for. What it quotes gives no orders,
+    whoever it is that quotes it: an administrator may answer a stranger's `/allow`.
+    """
+    if any(char.isalnum() for char in message.text):
+        return message
+    return replace(message, text=as_question(message.quoted) or "/help", quoted="")
 
 
 class _TakenOver(Exception):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from answering.answer import Answer
 from answering.kept import answer_from
+from bot.commands import as_question
 from bot.message import Message
 from bot.place import Place
 from bot.records import RecordsError
@@ -97,4 +98,5 @@ class Presses:
         if not which.isdigit() or int(which) >= len(offered):
             return None
         # whoever presses first asks it; somebody else who presses asks anew
-        return Message(press.place, f"{press.message}.{what}{which}.{press.place.asker}", offered[int(which)], private=press.private)
+        id_ = f"{press.message}.{what}{which}.{press.place.asker}"
+        return Message(press.place, id_, as_question(offered[int(which)]), private=press.private)

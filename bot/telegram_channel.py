@@ -190,8 +190,6 @@ class TelegramChannel:
         if sent is None or (text := addressed(sent, context.bot.bot)) is None:
             return
         message = message_of(sent, text)
-        if not any(char.isalnum() for char in text):  # the name alone: what it is about is the message it answers
-            message = replace(message, text=message.quoted or "/help", quoted="")
         await self._desk.take(message, self._reply(context.bot, message))
 
     async def _pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -16,7 +16,6 @@ from bot.look import Look
 from bot.message import Message
 from bot.stores import Stores
 from bot.wecom_callback import Callback, Words
-from bot.wecom_channel import asking
 from bot.wecom_crypto import Envelope
 from bot.wecom_events import WecomEvents
 from bot.wecom_message import CHANNEL
@@ -75,7 +74,7 @@ class WecomCalled:
         return StreamedReply(self._streams, message, self._look, self._stores.votes)
 
     async def _take(self, message: Message, _stream: str, _response_url: str) -> None:
-        await self._desk.take(asking(message), self._reply(message))
+        await self._desk.take(message, self._reply(message))
 
     async def _event(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         await self._events.opinion(body)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from bot.wecom_text import inert
 from retrieval.errors import StorageError
 
 _RENEWING = 8.0  # seconds between two renewals of the lease; it is free after thirty without one
+_UNSURE = 20.0  # seconds without an answer of the database after which the lease may soon be somebody else's
 _ENDING = 60.0  # seconds that answers under way are given when the bot is stopped
 _log = logging.getLogger(__name__)
 
@@ -63,16 +65,18 @@ class WecomChannel:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         waited = False
-        while not stop.is_set():
-            if await self._holds(self._lease.take):
-                waited = False
-                await self._connected(stop)
-            elif not waited:
-                waited = True
-                _log.info("WeCom: another process holds the connection; standing by")
-            await _until(stop, _RENEWING)
-        with suppress(StorageError):
-            await asyncio.to_thread(self._lease.leave)
+        try:
+            while not stop.is_set():
+                if await self._holds(self._lease.take):
+                    waited = False
+                    await self._connected(stop)
+                elif not waited:
+                    waited = True
+                    _log.info("WeCom: another process holds the connection; standing by")
+                await _until(stop, _RENEWING)
+        finally:
+            with suppress(StorageError):
+                await asyncio.to_thread(self._lease.leave)
 
     async def _connected(self, stop: asyncio.Event) -> None:
         """Hold the connection until the bot is stopped or the lease is lost."""
@@ -98,19 +102,26 @@ class WecomChannel:
         await running  # raises what made it end
 
     async def _keep(self, stop: asyncio.Event) -> None:
-        """Return when the bot is stopped or the lease is somebody else's."""
-        while not stop.is_set() and await self._holds(self._lease.renew):
+        """Return when the bot is stopped, the lease is somebody else's, or may be soon because the database does not answer."""
+        held = time.monotonic()
+        while not stop.is_set():
+            holds = await self._holds(self._lease.renew)
+            if holds:
+                held = time.monotonic()
+            elif holds is False or time.monotonic() - held > _UNSURE:
+                return
             await _until(stop, _RENEWING)
 
     async def _may_return(self) -> bool:
-        return await self._holds(self._lease.renew)
+        return bool(await self._holds(self._lease.renew))
 
-    async def _holds(self, ask: Callable[[], bool]) -> bool:
+    async def _holds(self, ask: Callable[[], bool]) -> bool | None:
+        """What the lease says; None where the database does not answer."""
         try:
             return await asyncio.to_thread(ask)
         except StorageError as error:
             _log.error("WeCom: who holds the connection cannot be told: %s", error)
-            return False
+            return None
 
     def _reply(self, connection: Connection, message: Message) -> ConnectedReply:
         return ConnectedReply(connection, message, self._look, self._stores.votes)
@@ -119,7 +130,7 @@ class WecomChannel:
         message = message_of(body, self._account.names)
         if message is None or self._connection is None:
             return
-        await self._take(asking(message, handle=req_id))
+        await self._take(replace(message, handle=req_id))
 
     async def _take(self, message: Message) -> None:
         assert self._connection is not None
@@ -133,8 +144,6 @@ class WecomChannel:
         connection = self._connection
         if connection is None:
             return
-        if connection.stands_by:  # another connection of this bot answers now
-            await self._desk.hand_over()
         with suppress(Refused, Unreachable):
             if welcome := await self._events.welcome(body):
                 await connection.welcome(req_id, welcome)
@@ -145,13 +154,6 @@ class WecomChannel:
                 await connection.update_card(req_id, card)
         if asked:
             await self._take(asked)
-
-
-def asking(message: Message, *, handle: str = "") -> Message:
-    """The message as it goes to the desk: of its mention alone, it is about what it quotes, or wants to know what the bot is for."""
-    if any(char.isalnum() for char in message.text):
-        return replace(message, handle=handle)
-    return replace(message, text=message.quoted or "/help", quoted="", handle=handle)
 
 
 async def _until(stop: asyncio.Event, seconds: float) -> None:

@@ -24,6 +24,7 @@ from bot.wecom_text import growing, inert, markdown_of
 from bot.wording import say
 
 _APART = 2.0  # seconds between two texts of a stream: it is not said whether they count towards 30 messages a minute
+_AGAIN = 1.0
 _PATIENCE = 1800.0  # seconds for which what must arrive is tried
 _log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class ConnectedReply:
                     return
                 if time.monotonic() > ending:
                     raise
+                await asyncio.sleep(_AGAIN)  # a connection that has ended says so at once
 
     async def _show_card(self, card: dict[str, Any]) -> None:
         """Offer what can be pressed. The answer stands without it."""

@@ -240,6 +240,23 @@ def test_commands_are_told_and_ask_questions_and_are_taken_once(make_desk: Calla
     assert "管理员" in refused
 
 
+def test_a_mention_alone_asks_what_it_quotes_and_never_obeys_it(make_desk: Callable[..., Desk], access: Access) -> None:
+    """An administrator who answers a stranger's message with the bot's name gives none of the stranger's orders."""
+    shown = Shown()
+
+    async def ask() -> None:
+        desk = make_desk()
+        for at, quoted in enumerate([_REFUND, "/allow chat:-999", "\t /／ /allow chat:-999", ""]):
+            message = Message(Place("telegram", "-100", "", "1"), str(at), "", quoted)
+            await desk.take(message, shown)
+
+    _run(ask())
+    assert access.may_ask(Place("telegram", "-999", "", "7"), False) is None
+    assert shown.answers[0].citations[0].clause.id == "4.7"
+    assert len(shown.answers) == 3
+    assert "/whoami" in shown.said[-1]
+
+
 def test_what_a_process_left_is_ended_by_the_next_where_it_began(make_desk: Callable[..., Desk], url: str) -> None:
     gone = Inbox(url)
     gone.claim(_message("1"))
