@@ -17,65 +17,73 @@ if TYPE_CHECKING:
     from bot.news import News
     from bot.standing import Standing
     from bot.stores import Stores
-    from bot.telegram_channel import TelegramChannel
+    from bot.telegram_channel import Line, TelegramChannel
     from bot.web_channels import Channels
     from bot.wecom_called import WecomCalled
-    from bot.wecom_channel import WecomChannel
+    from bot.wecom_channel import Account, WecomChannel
     from bot.wecom_robot import Robot
 
 _SECRET = re.compile(r"\d{6,}:[\w-]{30,}|(?<=response_code=)[^&\s]+|(?<=access_token=)[^&\s]+|(?<=[?&]key=)[^&\s]+|(?<=secret=)[^&\s]+")
 
 
-def telegram_of(wired: Wired) -> TelegramChannel:
-    """The Telegram bot of the settings. Raises SettingsError where there is no token, or the webhook has no secret."""
-    from bot.look import Look
-    from bot.presses import Presses
-    from bot.standing import Standing
-    from bot.telegram_addressing import CHANNEL
-    from bot.telegram_channel import Line, TelegramChannel
+def line_of(settings: Settings) -> Line:
+    """How the settings have Telegram reached. Raises SettingsError where there is no token, or the webhook has no secret."""
+    from bot.telegram_channel import Line
 
-    settings = wired.settings
     if settings.telegram_token is None:
         raise SettingsError("没有设置 WENYUE_TELEGRAM_TOKEN；请向 @BotFather 要一个 token，写进环境变量或 .env")
     if settings.telegram_webhook and not settings.telegram_secret:
         raise SettingsError(
             "设了 WENYUE_TELEGRAM_WEBHOOK 就要设 WENYUE_TELEGRAM_SECRET（1–256 个字母、数字、_ 或 -），否则谁都能冒充 Telegram"
         )
-    line = Line(
+    return Line(
         settings.telegram_token, settings.telegram_api, settings.telegram_webhook, settings.telegram_secret, port=settings.telegram_port
     )
-    stores, standing = stores_of(wired), Standing(wired)
+
+
+def telegram_of(wired: Wired, standing: Standing, line: Line) -> TelegramChannel:
+    """The Telegram bot at the end of a line."""
+    from bot.look import Look
+    from bot.presses import Presses
+    from bot.telegram_addressing import CHANNEL
+    from bot.telegram_channel import TelegramChannel
+
+    settings, stores = wired.settings, stores_of(wired)
     look = Look(lambda: standing.library.agreements, link_of(settings))
     presses = Presses(stores, lambda: standing.library)
     return TelegramChannel(line, desk_of(standing, stores, settings), stores, presses, look, news_of(CHANNEL, standing, stores, settings))
 
 
-def wecom_of(wired: Wired) -> WecomChannel:
-    """The WeCom bot of the settings, over the long connection. Raises SettingsError where it has no id or no secret."""
-    from bot.lease import Lease
-    from bot.look import Look
-    from bot.presses import Presses
-    from bot.standing import Standing
-    from bot.wecom_channel import Account, WecomChannel
+def account_of(settings: Settings) -> Account:
+    """The WeCom bot of the settings, for the long connection. Raises SettingsError where it has no id or no secret."""
+    from bot.wecom_channel import Account
     from bot.wecom_connection import URL
-    from bot.wecom_events import WecomEvents
-    from bot.wecom_message import CHANNEL
 
-    settings = wired.settings
     if not settings.wecom_bot_id or not settings.wecom_secret:
         raise SettingsError(
             "没有设置 WENYUE_WECOM_BOT_ID 与 WENYUE_WECOM_SECRET；请在企业微信管理后台的智能机器人里选“API 模式·长连接”，抄下 Bot ID 与 Secret"
         )
-    account = Account(settings.wecom_bot_id, settings.wecom_secret, settings.wecom_url or URL, settings.wecom_names)
-    stores, standing = stores_of(wired), Standing(wired)
+    return Account(settings.wecom_bot_id, settings.wecom_secret, settings.wecom_url or URL, settings.wecom_names)
+
+
+def wecom_of(wired: Wired, standing: Standing, account: Account) -> WecomChannel:
+    """The WeCom bot of an account, over the long connection."""
+    from bot.lease import Lease
+    from bot.look import Look
+    from bot.presses import Presses
+    from bot.wecom_channel import WecomChannel
+    from bot.wecom_events import WecomEvents
+    from bot.wecom_message import CHANNEL
+
+    settings, stores = wired.settings, stores_of(wired)
     look = Look(lambda: standing.library.agreements, link_of(settings))
-    lease = Lease(settings.database, f"wecom {settings.wecom_bot_id}")
+    lease = Lease(settings.database, f"wecom {account.bot_id}")
     events = WecomEvents(stores, Presses(stores, lambda: standing.library))
     desk, news = desk_of(standing, stores, settings), news_of(CHANNEL, standing, stores, settings)
     return WecomChannel(account, desk, stores, events, look, lease, news)
 
 
-def called_of(wired: Wired) -> Channels:
+def called_of(wired: Wired, standing: Standing) -> Channels:
     """The channels that the settings have called back: WeCom where there is a token of its callback, Telegram where there is a webhook.
 
     Raises SettingsError.
@@ -83,8 +91,8 @@ def called_of(wired: Wired) -> Channels:
     from bot.web_channels import Channels
 
     settings = wired.settings
-    wecom = wecom_called_of(wired) if settings.wecom_token or settings.wecom_aes_key else None
-    telegram = telegram_of(wired) if settings.telegram_token and settings.telegram_webhook else None
+    wecom = wecom_called_of(wired, standing) if settings.wecom_token or settings.wecom_aes_key else None
+    telegram = telegram_of(wired, standing, line_of(settings)) if settings.telegram_token and settings.telegram_webhook else None
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
@@ -97,11 +105,10 @@ def called_of(wired: Wired) -> Channels:
     return Channels(wecom.called if wecom else None, telegram.received if telegram else None, running())
 
 
-def wecom_called_of(wired: Wired) -> WecomCalled:
+def wecom_called_of(wired: Wired, standing: Standing) -> WecomCalled:
     """The WeCom bot of the settings, by callback. Raises SettingsError where its id, its token or its key is missing or cannot be right."""
     from bot.look import Look
     from bot.presses import Presses
-    from bot.standing import Standing
     from bot.wecom_called import WecomCalled
     from bot.wecom_crypto import Envelope
     from bot.wecom_events import WecomEvents
@@ -115,11 +122,11 @@ def wecom_called_of(wired: Wired) -> WecomCalled:
         envelope = Envelope(settings.wecom_token, settings.wecom_aes_key)
     except ValueError as error:
         raise SettingsError("WENYUE_WECOM_AES_KEY 不对：应是管理后台给的 43 个字母与数字") from error
-    stores, standing = stores_of(wired), Standing(wired)
+    stores = stores_of(wired)
     look = Look(lambda: standing.library.agreements, link_of(settings))
     events = WecomEvents(stores, Presses(stores, lambda: standing.library))
     streams, nonces = Streams(settings.database), Nonces(settings.database)
-    desk = desk_of(standing, stores, settings)
+    desk = desk_of(standing, stores, settings, tells_news=False)
     return WecomCalled(envelope, settings.wecom_bot_id, settings.wecom_names, desk, stores, events, look, streams, nonces)
 
 
@@ -143,12 +150,12 @@ def stores_of(wired: Wired) -> Stores:
     return Stores(Inbox(settings.database), Access(settings.database, settings.admins), wired.records(), Votes(settings.database))
 
 
-def desk_of(standing: Standing, stores: Stores, settings: Settings) -> Desk:
-    """The desk of this process."""
+def desk_of(standing: Standing, stores: Stores, settings: Settings, *, tells_news: bool = True) -> Desk:
+    """The desk of this process. Where a channel can only answer it `tells_news` to nobody, and says so."""
     from bot.commands import Commands
     from bot.desk import Desk, Limits
 
-    commands = Commands(stores, lambda: standing.library, standing.find)
+    commands = Commands(stores, lambda: standing.library, standing.find, tells_news=tells_news)
     return Desk(standing.converse, commands, stores, Limits(settings.asker_minute, settings.asker_day, settings.chat_minute))
 
 

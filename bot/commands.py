@@ -97,12 +97,13 @@ def as_question(text: str) -> str:
 
 
 class Commands:
-    """Carries commands out. `library` is asked for it as it is now. Threads may share it. Everything raises StorageError where the database fails."""
+    """Carries commands out. `library` is asked for it as it is now; where nobody can be told news, that is said. Threads may share it. Everything raises StorageError where the database fails."""
 
-    def __init__(self, stores: Stores, library: Callable[[], Library], find: Find) -> None:
+    def __init__(self, stores: Stores, library: Callable[[], Library], find: Find, *, tells_news: bool = True) -> None:
         self._stores = stores
         self._library = library
         self._find = find
+        self._tells_news = tells_news
         self._acts: dict[str, Callable[[Message, str, Language], Told]] = {
             "agreements": self._agreements,
             "search": self._search,
@@ -161,6 +162,8 @@ class Commands:
         return Told(say("command_thanks", language))
 
     def _subscribe(self, message: Message, rest: str, language: Language) -> Told:
+        if not self._tells_news:
+            return Told(say("command_no_news", language))
         keys, unknown = self._keys(rest.split())
         if unknown:
             return Told(say("command_unknown", language, words="、".join(unknown)))

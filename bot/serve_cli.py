@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -19,31 +20,38 @@ def serve(
     """网页、接口与回调，直到被停下。"""
     from bot.channel_wiring import called_of, log_discreetly
     from bot.settings import load_settings
+    from bot.standing import Standing
     from bot.web_wiring import check
     from bot.web_wiring import serve as serve_rooms
 
     with failing_plainly():
         check(load_settings(), host)  # before anything is opened
-        with opened() as wired:
+        with opened() as wired, closing(Standing(wired)) as standing:
             log_discreetly()
-            serve_rooms(wired, host, port, called_of(wired))
+            serve_rooms(wired, standing, host, port, called_of(wired, standing))
 
 
 def telegram() -> None:
     """在 Telegram 里回答问题，直到被停下。"""
-    from bot.channel_wiring import log_discreetly, telegram_of
+    from bot.channel_wiring import line_of, log_discreetly, telegram_of
+    from bot.standing import Standing
     from bot.telegram_channel import TelegramUnusable
 
     with failing_plainly(TelegramUnusable), opened() as wired:
-        log_discreetly()
-        telegram_of(wired).run()
+        line = line_of(wired.settings)  # before the index is opened
+        with closing(Standing(wired)) as standing:
+            log_discreetly()
+            telegram_of(wired, standing, line).run()
 
 
 def wecom() -> None:
     """在企业微信群里回答问题（智能机器人，长连接），直到被停下。"""
-    from bot.channel_wiring import log_discreetly, wecom_of
+    from bot.channel_wiring import account_of, log_discreetly, wecom_of
+    from bot.standing import Standing
     from bot.wecom_errors import WecomUnusable
 
     with failing_plainly(WecomUnusable), opened() as wired:
-        log_discreetly()
-        wecom_of(wired).run()
+        account = account_of(wired.settings)  # before the index is opened
+        with closing(Standing(wired)) as standing:
+            log_discreetly()
+            wecom_of(wired, standing, account).run()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from bot.database import Database
+    from bot.standing import Standing
     from bot.web_channels import Channels
     from bot.web_house import Rooms
 
@@ -37,11 +38,10 @@ def app_of(settings: Settings, rooms: Rooms, channels: Channels | None = None) -
 
 
 @contextmanager
-def opened_rooms(wired: Wired) -> Iterator[Rooms]:
-    """The rooms behind the page, opened, the index included."""
+def opened_rooms(wired: Wired, standing: Standing) -> Iterator[Rooms]:
+    """The rooms behind the page, over the library as it is now."""
     from answering.suggestions import examples
     from bot.database import Database, opened
-    from bot.standing import Standing
     from bot.votes import Votes
     from bot.web_house import Rooms
 
@@ -56,7 +56,7 @@ def opened_rooms(wired: Wired) -> Iterator[Rooms]:
             offered[library.version] = examples(library, library.likely())
         return offered[library.version]
 
-    with closing(Standing(wired)) as standing, closing(Votes(settings.database)) as votes, closing(database):
+    with closing(Votes(settings.database)) as votes, closing(database):
         yield Rooms(
             library=lambda: standing.library,
             find=standing.find,
@@ -82,7 +82,7 @@ def reaches(database: Database) -> bool:
     return True
 
 
-def serve(wired: Wired, host: str, port: int, channels: Channels | None = None) -> None:
+def serve(wired: Wired, standing: Standing, host: str, port: int, channels: Channels | None = None) -> None:
     """Serve the page, the API and the callbacks until SIGINT or SIGTERM; then end what is under way.
 
     Raises SettingsError for a public address without a token, a token that is too short, and an address that cannot be had.
@@ -90,7 +90,7 @@ def serve(wired: Wired, host: str, port: int, channels: Channels | None = None) 
     import uvicorn
 
     check(wired.settings, host)
-    with closing(_bound(host, port)) as listening, opened_rooms(wired) as rooms:
+    with closing(_bound(host, port)) as listening, opened_rooms(wired, standing) as rooms:
         config = uvicorn.Config(
             app_of(wired.settings, rooms, channels), access_log=False, log_config=None, server_header=False, proxy_headers=False,
             timeout_graceful_shutdown=_ENDING, h11_max_incomplete_event_size=32 * 1024,

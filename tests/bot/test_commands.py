@@ -13,7 +13,7 @@ from answering.answer import Language
 from answering.answerer import Answerer
 from answering.confidence import Confidence
 from bot.access import Access
-from bot.commands import Command, Commands, command_in, language_for, question_in
+from bot.commands import Command, Commands, Find, command_in, language_for, question_in
 from bot.conversation import Conversation
 from bot.inbox import Inbox
 from bot.message import Message
@@ -38,6 +38,7 @@ class _Bot:
     presses: Presses
     answerer: Answerer
     library: Library
+    find: Find
 
     def ask(self, question: str, place: Place = _ANN, agreements: Sequence[str] = ()) -> str:
         """Ask a question; the id of the record of its answer."""
@@ -60,7 +61,7 @@ def bot(shipped: Library, shipped_index: Index, tmp_path: Path) -> Iterator[_Bot
     stores.access.allow("wecom", "chat", "group")
     search = Search(shipped_index, Ranking.load(), Lexicon.load())
     answerer = Answerer(shipped, search, Confidence.load(), Acts.load())
-    yield _Bot(stores, Commands(stores, lambda: shipped, search.find), Presses(stores, lambda: shipped), answerer, shipped)
+    yield _Bot(stores, Commands(stores, lambda: shipped, search.find), Presses(stores, lambda: shipped), answerer, shipped, search.find)
     for store in (stores.inbox, stores.access, stores.records, stores.votes):
         store.close()
 
@@ -116,6 +117,14 @@ def test_the_sources_of_an_answer_are_whole_and_one_s_own(bot: _Bot) -> None:
     assert "4.7" in shown
     assert "全额无息退还" in shown
     assert "还没有" in bot.run("/sources", replace(_ANN, asker="eve"))
+
+
+def test_where_nobody_can_be_told_news_nobody_is_promised_any(bot: _Bot) -> None:
+    message = Message(_ANN, "1", "/subscribe")
+    assert "wenyue notify" in Commands(bot.stores, lambda: bot.library, bot.find, tells_news=False).run(Command("subscribe"), message).text
+    assert bot.stores.access.subscribers("qidian") == []
+    assert "/unsubscribe" in bot.run("/subscribe")
+    assert bot.stores.access.subscribers("qidian") == [("wecom", "group")]
 
 
 def test_feedback_is_kept_with_the_last_answer(bot: _Bot) -> None:

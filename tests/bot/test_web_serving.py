@@ -19,6 +19,7 @@ import pytest
 
 from bot.database import Database, opened
 from bot.settings import SettingsError, load_settings
+from bot.standing import Standing
 from bot.web_wiring import check, opened_rooms, reaches
 from bot.wiring import Wired
 from retrieval.library import Library
@@ -154,7 +155,7 @@ def test_the_page_moves_on_with_the_library(tmp_path: Path) -> None:
     settings = load_settings({"WENYUE_HOME": str(tmp_path), "WENYUE_AGREEMENTS": str(agreements)})
     wired = Wired(settings, Library(settings.database))
     wired.sync()
-    with closing(wired), opened_rooms(wired) as rooms:
+    with closing(wired), closing(Standing(wired)) as standing, opened_rooms(wired, standing) as rooms:
         assert list(rooms.unready()) == []
         assert rooms.renew() is False
         (agreements / "one.txt").write_text("1.1 停车费每小时八元。\n1.2 月租车辆另计。\n", encoding="utf-8")
