@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
+from bot.runs import Run
+
 MOST_UNITS = 4096  # UTF-16 code units of a message, without its tags
 MOST_ENTITIES = 100  # further ones are ignored
 
@@ -27,21 +29,6 @@ _CLEANED = {**_CONTROL, **dict.fromkeys([*_DROPPED, *_DIRECTION]), **dict.fromke
 _NOTHING = {"Zs", "Zl", "Zp", "Cc", "Cf"}  # categories of what shows nothing; a character that Python does not know yet is none of them
 _BORDERS = (re.compile(r"\n"), re.compile(r"[。！？!?]+[”’」』）)]*|\.(?=\s)"), re.compile(r"[；;，,、：:]|\s"))
 _LINK = re.compile(r"https?://[^\x00-\x20\x7f-\U0010ffff\"'<>\\^`{|}]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Text with one mark or none, and the address it leads to, of ASCII; what is no http address is no link."""
-
-    text: str
-    mark: Literal["", "b", "i"] = ""
-    link: str = ""
-
-    @property
-    def tags(self) -> list[tuple[str, str]]:
-        """The names of the tags around the text, each with what opens it."""
-        leads = _LINK.fullmatch(self.link)
-        return [("a", f'a href="{escape(self.link)}"')] * bool(leads) + [(self.mark, self.mark)] * bool(self.mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +50,7 @@ class Paragraph:
 
     @property
     def entities(self) -> int:
-        return self.quote + sum(len(run.tags) for run in self.runs)
+        return self.quote + sum(len(_tags(run)) for run in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +105,15 @@ def _part(paragraphs: Sequence[Paragraph]) -> Part:
     return Part(html, first.text + "".join(paragraph.gap + paragraph.text for paragraph in rest))
 
 
+def _tags(run: Run) -> list[tuple[str, str]]:
+    """The names of the tags around a run, each with what opens it."""
+    leads = _LINK.fullmatch(run.link)
+    return [("a", f'a href="{escape(run.link)}"')] * bool(leads) + [(run.mark, run.mark)] * bool(run.mark)
+
+
 def _html(run: Run) -> str:
-    opened = "".join(f"<{opening}>" for _, opening in run.tags)
-    closed = "".join(f"</{name}>" for name, _ in reversed(run.tags))
+    opened = "".join(f"<{opening}>" for _, opening in _tags(run))
+    closed = "".join(f"</{name}>" for name, _ in reversed(_tags(run)))
     return opened + escape(run.text, quote=False) + closed
 
 
@@ -162,7 +155,7 @@ def _most(paragraph: Paragraph, units: int, entities: int) -> int:
     entities -= paragraph.quote
     count = 0
     for run in paragraph.runs:
-        entities -= len(run.tags)
+        entities -= len(_tags(run))
         if entities < 0:
             break
         for char in run.text:

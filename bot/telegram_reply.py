@@ -19,7 +19,8 @@ from bot.form import form_of
 from bot.look import Look
 from bot.message import Message, Undeliverable
 from bot.presses import REASONS, choice_data, question_data, reason_data, vote_data
-from bot.telegram_markup import Paragraph, Run, parts_of
+from bot.runs import Run
+from bot.telegram_markup import Paragraph, parts_of
 from bot.telegram_text import Part, growing, html_of
 from bot.wording import say
 

@@ -14,7 +14,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal
+
+from bot.runs import Run
 
 _JOINER = "\u2060"
 _TWINS = {ord(sign): chr(ord(sign) + 0xFEE0) for sign in "\\`*_[]<>|~$"}
@@ -33,15 +34,6 @@ _BREAK = "  \n"  # a line feed alone is a space to CommonMark
 _SIGNS = {"b": "**", "i": "*", "": ""}
 _LINK = re.compile(r"https?://[^\x00-\x20\x7f-\U0010ffff\"'<>\\^`{|}]+")
 _IN_LINKS = {ord(sign): f"%{ord(sign):02X}" for sign in "()*;$"}
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Text with one mark or none, and the address it leads to, of ASCII; what is no http address is no link."""
-
-    text: str
-    mark: Literal["", "b", "i"] = ""
-    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator
 
 from answering.answer import Status
-from answering.wording import listed
-from answering.wording import say as say_in_answer
-from bot.form import Cited, Form, Pointed, Said
-from bot.wecom_markdown import Block, Run, fitting, inert, size, written
+from bot.form import Form
+from bot.runs import Link, Run, cites, grounds, offered, related, told
+from bot.wecom_markdown import Block, fitting, inert, size, written
 from bot.wording import say
 
 __all__ = ["MOST_BYTES", "Link", "growing", "inert", "markdown_of"]
 
 MOST_BYTES = 20480  # of UTF-8 that a message has at most
-
-Link = Callable[[Cited | Pointed], str | None]
-"""The address of a clause on the page, percent-encoded; None where there is none."""
 
 _REFUSED = {Status.NOT_COVERED, Status.OUT_OF_SCOPE, Status.ERROR}
 _APART = 2  # bytes between two blocks
@@ -32,10 +27,10 @@ def markdown_of(form: Form, link: Link | None = None, limit: int = MOST_BYTES, *
     lead. Choices and suggestions are written only where no `cards` offer them. `limit` has to leave room for a few lines.
     """
     besides = (form.withheld, form.notice, form.disclaimer)
-    offered = [] if cards else [*_offered(form)]
+    offers = [] if cards else [*_offered(form)]
     for whole in (True, False):
         blocks = [*_answer(form, link), *_grounds(form, link, whole=whole)]
-        markdown = written([*blocks, _about(*besides), *offered]) or written([_about(form.title)])
+        markdown = written([*blocks, _about(*besides), *offers]) or written([_about(form.title)])
         if size(markdown) <= limit:
             return markdown
     shortened = say("wecom_shortened" if link and form.cited else "shortened", form.language)
@@ -58,67 +53,18 @@ def _answer(form: Form, link: Link | None) -> Iterator[Block]:
     title = (Run(form.title, "b"), Run("\n")) if form.status in _REFUSED else ()
     yield Block((Run(form.message),), head=title)
     if form.related:
-        yield Block(head=tuple(_related(form, link)), close=True)
+        yield Block(head=tuple(related(form, link)), close=True)
     for said in form.statements:
-        subject = f"{said.subject}：" if said.subject else ""
-        yield Block((Run(subject + said.text),), tail=tuple(_cites(form, said, link)))
-
-
-def _cites(form: Form, said: Said, link: Link | None) -> Iterator[Run]:
-    cited = [form.cited[at] for at in said.cited]
-    return _leading(form.cites(said, short=True), [(one.short, _address(one, link)) for one in cited])
-
-
-def _related(form: Form, link: Link | None) -> Iterator[Run]:
-    labels = [one.short + (say("cites", form.language, labels=one.heading) if one.heading else "") for one in form.related]
-    text = say_in_answer("related", form.language, labels=listed(labels, form.language))
-    return _leading(text, [(one.short, _address(one, link)) for one in form.related])
-
-
-def _leading(text: str, labels: Iterable[tuple[str, str]]) -> Iterator[Run]:
-    """A text in which the labels, in their order, lead to their addresses."""
-    for label, address in labels:
-        before, _, text = text.partition(label)
-        yield Run(before)
-        yield Run(label, link=address)
-    yield Run(text)
+        yield Block((Run(told(said)),), tail=tuple(cites(form, said, link)))
 
 
 def _grounds(form: Form, link: Link | None, *, whole: bool) -> Iterator[Block]:
-    """The cited clauses, a quotation each; those in a row of which the labels are all there is to show are one."""
-    named: set[str] = set()
-    for (agreement, bare), group in groupby(form.cited, lambda cited: (cited.agreement, not (cited.excerpt or cited.footnotes))):
-        for clauses in [list(group)] if bare else ([cited] for cited in group):
-            head = _head(form, clauses, link, first=agreement not in named)
-            yield Block(tuple(_clause(clauses[0], whole=whole)), head=tuple(head), quote=True)
-            named.add(agreement)
-
-
-def _head(form: Form, clauses: Sequence[Cited], link: Link | None, *, first: bool) -> Iterator[Run]:
-    """The labels of clauses of one agreement: where it is `first` named by its title and of when it is, else by what people call it."""
-    one, *others = clauses
-    yield Run(one.label if first else one.short, "b", _address(one, link))
-    for other in others:
-        yield Run(say_in_answer("comma", form.language))
-        yield Run(other.place, "b", _address(other, link))
-    if first and one.version:
-        yield Run(f" · {one.version}")
-
-
-def _clause(cited: Cited, *, whole: bool) -> Iterator[Run]:
-    """The text of a clause as far as the statements leave any to show, what introduces it, and what helps to read it."""
-    if cited.excerpt:
-        yield Run(f"\n{cited.under}\n" if cited.under else "\n")
-        for span in cited.text if whole else cited.excerpt:
-            yield Run(span.text, "b" if span.quoted else "")
-    yield from (Run(f"\n→ {line}") for line in cited.footnotes)
+    """The cited clauses, a quotation each, of which the labels are bold."""
+    return (Block(clause, head=head, quote=True) for head, clause in grounds(form, link, whole=whole, mark="b"))
 
 
 def _offered(form: Form) -> Iterator[Block]:
-    """Choices and suggestions as lines."""
-    yield _plain(*(f"· {choice.label} {form.example(choice)}" for choice in form.choices))
-    if form.suggestions:
-        yield _plain(form.suggestions_head, *(f"· {question}" for question in form.suggestions))
+    return (_plain(*lines) for lines in offered(form))
 
 
 def _about(*lines: str) -> Block:
@@ -128,7 +74,3 @@ def _about(*lines: str) -> Block:
 
 def _plain(*lines: str) -> Block:
     return Block((Run("\n".join(lines)),))
-
-
-def _address(clause: Cited | Pointed, link: Link | None) -> str:
-    return (link(clause) if link else None) or ""

@@ -15,7 +15,8 @@ from answering.answerer import Answerer
 from answering.confidence import Confidence
 from answering.language import language_of
 from bot.form import Cited, Form, Pointed, form_of
-from bot.telegram_markup import MOST_ENTITIES, MOST_UNITS, Paragraph, Run, parts_of
+from bot.runs import Run
+from bot.telegram_markup import MOST_ENTITIES, MOST_UNITS, Paragraph, parts_of
 from bot.telegram_text import Part, growing, html_of, utf16
 from retrieval.clause import Agreement
 from retrieval.index import Index

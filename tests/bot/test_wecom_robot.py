@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.wecom_markdown import Block, Run, inert, size, written
+from bot.runs import Run
+from bot.wecom_markdown import Block, inert, size, written
 from bot.wecom_robot import MOST_BYTES, Robot, RobotError, parts_of
 from tests.wecom_reading import JOINER, read
 
