@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from bot.news import News
     from bot.standing import Standing
     from bot.stores import Stores
-    from bot.telegram_channel import Line, TelegramChannel
-    from bot.web_channels import Channels
-    from bot.wecom_called import WecomCalled
-    from bot.wecom_channel import Account, WecomChannel
-    from bot.wecom_robot import Robot
+    from bot.telegram.channel import Line, TelegramChannel
+    from bot.web.channels import Channels
+    from bot.wecom.called import WecomCalled
+    from bot.wecom.channel import Account, WecomChannel
+    from bot.wecom.robot import Robot
 
 _SECRET = re.compile(r"\d{6,}:[\w-]{30,}|(?<=response_code=)[^&\s]+|(?<=access_token=)[^&\s]+|(?<=[?&]key=)[^&\s]+|(?<=secret=)[^&\s]+")
 
 
 def line_of(settings: Settings) -> Line:
     """How the settings have Telegram reached. Raises SettingsError where there is no token, or the webhook has no secret."""
-    from bot.telegram_channel import Line
+    from bot.telegram.channel import Line
 
     if settings.telegram_token is None:
         raise SettingsError("没有设置 WENYUE_TELEGRAM_TOKEN；请向 @BotFather 要一个 token，写进环境变量或 .env")
@@ -45,8 +45,8 @@ def telegram_of(wired: Wired, standing: Standing, line: Line) -> TelegramChannel
     """The Telegram bot at the end of a line."""
     from bot.look import Look
     from bot.presses import Presses
-    from bot.telegram_addressing import CHANNEL
-    from bot.telegram_channel import TelegramChannel
+    from bot.telegram.addressing import CHANNEL
+    from bot.telegram.channel import TelegramChannel
 
     settings, stores = wired.settings, stores_of(wired)
     look = Look(lambda: standing.library.agreements, link_of(settings))
@@ -56,8 +56,8 @@ def telegram_of(wired: Wired, standing: Standing, line: Line) -> TelegramChannel
 
 def account_of(settings: Settings) -> Account:
     """The WeCom bot of the settings, for the long connection. Raises SettingsError where it has no id or no secret."""
-    from bot.wecom_channel import Account
-    from bot.wecom_connection import URL
+    from bot.wecom.channel import Account
+    from bot.wecom.connection import URL
 
     if not settings.wecom_bot_id or not settings.wecom_secret:
         raise SettingsError(
@@ -71,9 +71,9 @@ def wecom_of(wired: Wired, standing: Standing, account: Account) -> WecomChannel
     from bot.lease import Lease
     from bot.look import Look
     from bot.presses import Presses
-    from bot.wecom_channel import WecomChannel
-    from bot.wecom_events import WecomEvents
-    from bot.wecom_message import CHANNEL
+    from bot.wecom.channel import WecomChannel
+    from bot.wecom.events import WecomEvents
+    from bot.wecom.message import CHANNEL
 
     settings, stores = wired.settings, stores_of(wired)
     look = Look(lambda: standing.library.agreements, link_of(settings))
@@ -88,7 +88,7 @@ def called_of(wired: Wired, standing: Standing) -> Channels:
 
     Raises SettingsError.
     """
-    from bot.web_channels import Channels
+    from bot.web.channels import Channels
 
     settings = wired.settings
     wecom = wecom_called_of(wired, standing) if settings.wecom_token or settings.wecom_aes_key else None
@@ -109,11 +109,11 @@ def wecom_called_of(wired: Wired, standing: Standing) -> WecomCalled:
     """The WeCom bot of the settings, by callback. Raises SettingsError where its id, its token or its key is missing or cannot be right."""
     from bot.look import Look
     from bot.presses import Presses
-    from bot.wecom_called import WecomCalled
-    from bot.wecom_crypto import Envelope
-    from bot.wecom_events import WecomEvents
-    from bot.wecom_nonces import Nonces
-    from bot.wecom_streams import Streams
+    from bot.wecom.called import WecomCalled
+    from bot.wecom.crypto import Envelope
+    from bot.wecom.events import WecomEvents
+    from bot.wecom.nonces import Nonces
+    from bot.wecom.streams import Streams
 
     settings = wired.settings
     if not (settings.wecom_bot_id and settings.wecom_token and settings.wecom_aes_key):
@@ -132,7 +132,7 @@ def wecom_called_of(wired: Wired, standing: Standing) -> WecomCalled:
 
 def robot_of(settings: Settings) -> Robot:
     """The webhook robot of a WeCom group. Raises SettingsError where there is none, RobotError for a key that cannot be right."""
-    from bot.wecom_robot import Robot
+    from bot.wecom.robot import Robot
 
     if not settings.wecom_robot_key:
         raise SettingsError("没有设置 WENYUE_WECOM_ROBOT_KEY；请在群里添加消息推送（群机器人），抄下它地址里 key= 后面的那一段")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.agreements_cli import agreements_app
-from bot.answers_cli import answers
-from bot.serve_cli import serve, telegram, wecom
+from bot.console.agreements import agreements_app
+from bot.console.answers import answers
+from bot.console.serving import serve, telegram, wecom
+from bot.console.terminal import failing_plainly, print_json, screen
 from bot.settings import load_settings
-from bot.terminal import failing_plainly, print_json, screen
 from bot.wiring import NOTES, opened, progress_bar, tell
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def ask(
     """回答一个问题，给出依据的条款号；不写问题，就举几个能问的例子。"""
     with failing_plainly(), opened() as wired:
         if question is None:
-            from bot.answer_view import show_questions
+            from bot.console.answer_view import show_questions
 
             examples = [f'wenyue ask "{example}"' for example in wired.examples(agreement or ())]
             show_questions(NOTES, "请写出问题，例如：" if examples else "请写出问题。", examples)
@@ -56,7 +56,7 @@ def ask(
         if as_json:
             print_json(conversation.ask(question).to_json())
         else:
-            from bot.answer_view import show_growing
+            from bot.console.answer_view import show_growing
             from bot.form import form_of
 
             drafts = conversation.stream(question)
@@ -67,7 +67,7 @@ def ask(
 def chat(agreement: AgreementOption = None) -> None:
     """在终端里连续提问。/new 开始新对话，/quit 退出。"""
     from answering.errors import AnsweringError
-    from bot.answer_view import show_growing, show_questions
+    from bot.console.answer_view import show_growing, show_questions
     from bot.form import form_of
 
     with failing_plainly(), opened() as wired:
@@ -120,7 +120,7 @@ def search(
             ]
             print_json({"query": query, "hits": rows})
         else:
-            from bot.rendering import show_hits
+            from bot.console.rendering import show_hits
 
             show_hits(screen(), hits)
 
@@ -134,7 +134,7 @@ def clauses(keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...")
             for clause in found:
                 print_json({name: getattr(clause, name) for name in clause.__slots__})
             return
-        from bot.rendering import show_clauses
+        from bot.console.rendering import show_clauses
 
         for key in dict.fromkeys(clause.agreement for clause in found):
             show_clauses(screen(), wired.library.agreement(key), [c for c in found if c.agreement == key])
@@ -157,7 +157,7 @@ def enrich(
 ) -> None:
     """让模型为还没有问题的条款写可能的问题；中断后再运行会接着做。"""
     from answering import enrich as enrichment
-    from bot.rendering import show_enrichment
+    from bot.console.rendering import show_enrichment
     from prompts.prompt import load_prompt
     from retrieval.index import searchable
     from retrieval.links import Links
@@ -243,8 +243,8 @@ def notify(
     """用企业微信的群机器人告诉群里：哪些协议有了新版本、改了哪些条款；或测量的结果。"""
     from bot.channel_wiring import robot_of
     from bot.news import Bulletin
-    from bot.wecom_robot import RobotError
-    from bot.wecom_text import inert
+    from bot.wecom.robot import RobotError
+    from bot.wecom.text import inert
     from eval import gate, markdown
     from eval.errors import EvalError
     from eval.results import load_results

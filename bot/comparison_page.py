@@ -10,8 +10,8 @@ from html import escape
 from itertools import groupby
 from string import Template
 
-from bot.agreements_view import named
-from bot.comparison_view import SAID, Compared, places, spanned, together
+from bot.compared import SAID, Compared, places, spanned, together
+from bot.versions import named
 from retrieval.comparison import Change, ClauseChange
 from retrieval.differences import Piece, Sort
 

@@ -18,7 +18,7 @@ from bot.settings import PROJECT
 from retrieval.index import Index
 from retrieval.library import Library
 
-_COMMAND = [sys.executable, "-c", "import typer; from bot.serve_cli import serve; typer.run(serve)", "--port", "0"]
+_COMMAND = [sys.executable, "-c", "import typer; from bot.console.serving import serve; typer.run(serve)", "--port", "0"]
 _PATIENCE = 60.0  # seconds for a server that begins or ends on a busy machine
 
 

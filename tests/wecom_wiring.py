@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from bot.message import Message
-from bot.wecom_callback import Callback, Words
-from bot.wecom_crypto import Envelope
-from bot.wecom_nonces import Nonces
-from bot.wecom_response import Responder
-from bot.wecom_streams import Streams
+from bot.wecom.callback import Callback, Words
+from bot.wecom.crypto import Envelope
+from bot.wecom.nonces import Nonces
+from bot.wecom.response import Responder
+from bot.wecom.streams import Streams
 from tests.wecom_sender import BOT, KEY, TOKEN
 
 PLACEHOLDER = "正在查阅…"
@@ -73,7 +73,7 @@ class Wiring:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """WeCom waits as long as a machine that is busy with other tests may take."""
-    monkeypatch.setattr("bot.wecom_callback._SOON", 20.0)
+    monkeypatch.setattr("bot.wecom.callback._SOON", 20.0)
 
 
 async def until(condition: Callable[[], bool]) -> None:

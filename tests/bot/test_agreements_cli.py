@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.agreements_view import _MENDED
 from bot.cli import app
+from bot.console.agreements_view import _MENDED
 from retrieval.library import Library
 from retrieval.mended import Mended
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from answering.answer import Answer, Citation, Language, Statement, Status
-from bot.answer_view import show_answer
+from bot.console.answer_view import show_answer
 from bot.form import form_of
 from tests.shown_answers import AGREEMENTS, FEES, INVOICE, quoted, refused, told, unclear
 

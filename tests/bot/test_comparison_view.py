@@ -11,8 +11,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from bot.compared import Compared
 from bot.comparison_page import page_of
-from bot.comparison_view import Compared, shortened, show_comparison
+from bot.console.comparison_view import shortened, show_comparison
 from retrieval.clause import Agreement, Clause
 from retrieval.comparison import Change, compare
 from retrieval.differences import Piece, Sort

@@ -15,10 +15,10 @@ import pytest
 from rich.console import Console
 
 from answering.answer import Answer, Choice, Citation, Reason, Statement, Status, Withheld
+from bot.console.records_view import REASONS, moment, show_record, show_records
 from bot.place import Place
 from bot.record import Record
 from bot.records import Records
-from bot.records_view import REASONS, moment, show_record, show_records
 from retrieval.clause import Clause, Hit, Kind
 from tests.bot.test_cli import Wenyue
 from tests.bot.test_cli import home as home

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bot.rendering import show_agreements, show_clauses, show_hits
+from bot.console.rendering import show_agreements, show_clauses, show_hits
 from retrieval.clause import Clause, Hit, Kind
 from retrieval.library import Library
 

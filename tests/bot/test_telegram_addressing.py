@@ -9,7 +9,7 @@ from telegram import Message as Sent
 from telegram import User
 
 from bot.place import Place
-from bot.telegram_addressing import addressed, message_of, place_of, quoted_in
+from bot.telegram.addressing import addressed, message_of, place_of, quoted_in
 
 _BOT = User(666, "问约", is_bot=True, username="WenYueBot")
 _ANN = {"id": 7, "is_bot": False, "first_name": "安"}

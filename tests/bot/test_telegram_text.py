@@ -16,8 +16,8 @@ from answering.confidence import Confidence
 from answering.language import language_of
 from bot.form import Cited, Form, Pointed, form_of
 from bot.runs import Run
-from bot.telegram_markup import MOST_ENTITIES, MOST_UNITS, Paragraph, parts_of
-from bot.telegram_text import Part, growing, html_of, utf16
+from bot.telegram.markup import MOST_ENTITIES, MOST_UNITS, Paragraph, parts_of
+from bot.telegram.text import Part, growing, html_of, utf16
 from retrieval.clause import Agreement
 from retrieval.index import Index
 from retrieval.lexicon import Lexicon

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.links import anchor_of, clause_path, marked_place, marking_of
-from bot.web_shelf import Shelf
+from bot.web.shelf import Shelf
 from retrieval.library import Library
 from retrieval.sentences import sentence_spans
 from tests.bot.web_visit import Page

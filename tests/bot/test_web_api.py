@@ -10,10 +10,10 @@ import pytest
 from pydantic import BaseModel, ConfigDict, create_model
 from starlette.testclient import TestClient
 
-from bot import web_shapes as shapes
 from bot.votes import Counts
-from bot.web_door import Door
-from bot.web_house import Limits, Rooms
+from bot.web import shapes
+from bot.web.door import Door
+from bot.web.house import Limits, Rooms
 from retrieval.clause import Clause
 from retrieval.library import Library
 from tests.bot.web_visit import REFUND, TOKEN

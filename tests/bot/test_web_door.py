@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
-from bot.web_clients import is_loopback
-from bot.web_door import Door
-from bot.web_house import Rooms
-from bot.web_login import local
+from bot.web.clients import is_loopback
+from bot.web.door import Door
+from bot.web.house import Rooms
+from bot.web.login import local
 from tests.bot.web_visit import REFUND, TOKEN, ask, form_token
 from tests.bot.web_visit import make_rooms as make_rooms
 from tests.bot.web_visit import rooms as rooms
@@ -80,7 +80,7 @@ def test_a_cookie_ends_after_thirty_days(visit: Visit, monkeypatch: pytest.Monke
     browser.post("/login", data={"token": TOKEN})
     value = browser.cookies["wenyue"]
     later = int(value.split(".")[1]) + 1
-    monkeypatch.setattr("bot.web_door.time.time", lambda: later)
+    monkeypatch.setattr("bot.web.door.time.time", lambda: later)
     assert visit(site=browser).get("/", headers={"Cookie": f"wenyue={value}"}).status_code == 401
 
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from bot.conversation import Conversation
 from bot.place import Place
 from bot.votes import Counts
-from bot.web_house import Rooms
+from bot.web.house import Rooms
 from tests.bot.web_visit import REFUND, Page, ask, form_token
 from tests.bot.web_visit import make_rooms as make_rooms
 from tests.bot.web_visit import rooms as rooms

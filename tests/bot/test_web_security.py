@@ -11,11 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from answering.answer import Language
-from bot.web_channels import Channels
-from bot.web_door import Door
-from bot.web_house import Limits, Rooms
-from bot.web_language import accepted_language
-from bot.web_limits import Allowance
+from bot.web.channels import Channels
+from bot.web.door import Door
+from bot.web.house import Limits, Rooms
+from bot.web.language import accepted_language
+from bot.web.limits import Allowance
 from tests.bot.web_visit import REFUND, TOKEN, ask, form_token
 from tests.bot.web_visit import make_rooms as make_rooms
 from tests.bot.web_visit import rooms as rooms

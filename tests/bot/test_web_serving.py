@@ -20,7 +20,7 @@ import pytest
 from bot.database import Database, opened
 from bot.settings import SettingsError, load_settings
 from bot.standing import Standing
-from bot.web_wiring import check, opened_rooms, reaches
+from bot.web.wiring import check, opened_rooms, reaches
 from bot.wiring import Wired
 from retrieval.library import Library
 from tests.chat_server import ChatServer, says

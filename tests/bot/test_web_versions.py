@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from bot.web_house import Rooms
+from bot.web.house import Rooms
 from retrieval.library import Library
 from tests.bot.web_visit import Page
 from tests.bot.web_visit import make_rooms as make_rooms

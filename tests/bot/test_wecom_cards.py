@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answering.answer import Answer, Choice, Language, Status
-from bot.wecom_cards import offers, taken
-from bot.wecom_markdown import one_line
+from bot.wecom.cards import offers, taken
+from bot.wecom.markdown import one_line
 from tests.shown_answers import quoted, refused, unclear
 
 _RECORD = "01h4kq7abcde"

@@ -17,8 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
-from bot.wecom_connection import Connection, Refused, Unreachable, Waits, WecomUnusable
-from bot.wecom_pace import Pace
+from bot.wecom.connection import Connection, Refused, Unreachable, Waits, WecomUnusable
+from bot.wecom.pace import Pace
 from tests.services.wecom_server import WecomServer
 from tests.services.wecom_server import wecom as wecom
 from tests.services.wecom_shown import Said

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.wecom_crypto import Envelope, SealError
+from bot.wecom.crypto import Envelope, SealError
 
 _TOKEN = "QDG6eK"
 _KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"

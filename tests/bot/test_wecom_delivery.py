@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from bot import wecom_callback
 from bot.message import Message
 from bot.place import Place
-from bot.wecom_callback import Callback
-from bot.wecom_streams import LONGEST, Streams, stream_of
+from bot.wecom import callback as wecom_callback
+from bot.wecom.callback import Callback
+from bot.wecom.streams import LONGEST, Streams, stream_of
 from tests.response_server import ResponseServer
 from tests.response_server import response_server as response_server
 from tests.wecom_sender import BOT, Clock, Sender, new_nonce, poll, question
@@ -275,7 +275,7 @@ def test_what_wecom_never_fetched_is_sent_when_it_asks_no_more_whoever_is_left(
 def test_whoever_watches_sends_what_is_owed_and_deletes_what_is_old(
     answered_world: World, response_server: ResponseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.wecom_callback._LOOKING", 0.02)
+    monkeypatch.setattr("bot.wecom.callback._LOOKING", 0.02)
     world = answered_world
 
     async def watched() -> None:
@@ -424,7 +424,7 @@ def test_an_opinion_is_answered_with_nothing_whatever_its_handler_says(world: Wo
 def test_an_event_that_fails_or_takes_too_long_is_answered_with_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.wecom_callback._EVENT", 0.05)
+    monkeypatch.setattr("bot.wecom.callback._EVENT", 0.05)
     done: list[str] = []
 
     async def slow(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -485,13 +485,13 @@ def test_a_database_that_is_held_puts_wecom_off_and_loses_nothing(
         callback = world.replica(wiring)
         holder.execute("BEGIN IMMEDIATE")
         began = time.perf_counter()
-        monkeypatch.setattr("bot.wecom_callback._SOON", _SOON)
+        monkeypatch.setattr("bot.wecom.callback._SOON", _SOON)
         assert await callback.receive(*world.sender.post(question())) == (503, b"")
         assert time.perf_counter() - began < 2
         assert await callback.receive({}, b"") == (403, b"forbidden")  # told at once, whatever the database does
         assert await callback.verify({}) == (403, b"forbidden")
         holder.execute("COMMIT")
-        monkeypatch.setattr("bot.wecom_callback._SOON", 20.0)
+        monkeypatch.setattr("bot.wecom.callback._SOON", 20.0)
         again = await world.post(callback, question())  # under another nonce, as WeCom does
         assert again["stream"]["id"] == _S1
         await callback.close(5)
@@ -512,9 +512,9 @@ def test_a_question_whose_stream_is_written_too_slowly_is_asked_all_the_same(tmp
         await world.post(callback, question(msgid="M0"))
         await asyncio.sleep(0.05)
         holder.execute("BEGIN IMMEDIATE")
-        monkeypatch.setattr("bot.wecom_callback._SOON", _SOON)
+        monkeypatch.setattr("bot.wecom.callback._SOON", _SOON)
         assert await callback.receive(*world.sender.post(question())) == (503, b"")
-        monkeypatch.setattr("bot.wecom_callback._SOON", 20.0)
+        monkeypatch.setattr("bot.wecom.callback._SOON", 20.0)
         holder.execute("COMMIT")
         await callback.close(5)
         assert [given.message.id for given in wiring.asked] == ["M0", "MSG1"]

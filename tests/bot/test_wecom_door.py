@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.wecom_crypto import Envelope
-from bot.wecom_door import LARGEST, Door, Refused
-from bot.wecom_nonces import Nonces
+from bot.wecom.crypto import Envelope
+from bot.wecom.door import LARGEST, Door, Refused
+from bot.wecom.nonces import Nonces
 from tests.wecom_sender import BOT, KEY, TOKEN, Clock, Sender, Sent, new_nonce, poll, question
 from tests.wecom_wiring import Wiring, callback_of
 from tests.wecom_wiring import patient as patient

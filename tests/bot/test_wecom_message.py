@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.message import Message
 from bot.place import Place
-from bot.wecom_message import message_of, without_mention
+from bot.wecom.message import message_of, without_mention
 from tests.wecom_sender import question
 
 _NAMES = ("问约", "Robot", "Robot A", "Wen Yue Bot")

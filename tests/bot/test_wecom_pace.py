@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.wecom_pace import Pace
+from bot.wecom.pace import Pace
 
 
 class _Clock:

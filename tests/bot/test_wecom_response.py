@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from bot.wecom_response import Responder
+from bot.wecom.response import Responder
 from tests.response_server import ResponseServer
 from tests.response_server import response_server as response_server
 
@@ -92,7 +92,7 @@ def test_what_is_not_reached_may_be_tried_again(response_server: ResponseServer,
 
 
 def test_who_drips_is_not_waited_for(response_server: ResponseServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.wecom_response._TIMEOUT", 0.5)
+    monkeypatch.setattr("bot.wecom.response._TIMEOUT", 0.5)
     response_server.answer(200, " " * 200, pause=0.1)
     assert _send(response_server) is False
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.runs import Run
-from bot.wecom_markdown import Block, inert, size, written
-from bot.wecom_robot import MOST_BYTES, Robot, RobotError, parts_of
+from bot.wecom.markdown import Block, inert, size, written
+from bot.wecom.robot import MOST_BYTES, Robot, RobotError, parts_of
 from tests.wecom_reading import JOINER, read
 
 _KEY = "693a91f6-7a1b-4bc4-97a0-0ec2e1fa5aaa"

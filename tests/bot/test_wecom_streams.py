@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.wecom_nonces import Nonces
-from bot.wecom_streams import LONGEST, Owed, Stream, Streams, stream_of
+from bot.wecom.nonces import Nonces
+from bot.wecom.streams import LONGEST, Owed, Stream, Streams, stream_of
 from retrieval.errors import StorageError
 from tests.wecom_sender import Clock
 

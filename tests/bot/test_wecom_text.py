@@ -19,8 +19,8 @@ from answering.question import clean
 from bot.form import Cited, Form, Pointed, form_of
 from bot.links import path_of
 from bot.runs import Run
-from bot.wecom_markdown import Block, fitting, size, written
-from bot.wecom_text import MOST_BYTES, growing, inert, markdown_of
+from bot.wecom.markdown import Block, fitting, size, written
+from bot.wecom.text import MOST_BYTES, growing, inert, markdown_of
 from retrieval.clause import Agreement
 from retrieval.index import Index
 from retrieval.lexicon import Lexicon

@@ -20,7 +20,7 @@ def _changes() -> list[str]:
 
 
 def _chosen() -> list[str]:
-    from bot.web_ask_pages import REASONS
+    from bot.web.ask_pages import REASONS
 
     return list(REASONS.values())
 
@@ -31,10 +31,10 @@ def _differing() -> list[str]:
 
 def test_everything_that_is_said_around_an_answer_is_there_and_all_that_is_there_is_said() -> None:
     on_pages = keys_on_pages(
-        (_BOT / "pages").glob("*.html"), {"key": _chosen, "change_{}": lambda: (f"change_{change}" for change in _changes())}
+        (_BOT / "web" / "pages").glob("*.html"), {"key": _chosen, "change_{}": lambda: (f"change_{change}" for change in _changes())}
     )
     said = said_keys(
-        _BOT.glob("*.py"),
+        _BOT.rglob("*.py"),
         "bot.wording",
         {
             "answer.status.value": lambda: (status.value for status in Status),

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.wrapping import Wrapped
+from bot.console.wrapping import Wrapped
 
 _LETTERS = "条款乐享协议a7 ，。（）《》“”.%\n　"
 

@@ -19,10 +19,10 @@ from bot.conversation import Conversation
 from bot.place import Place
 from bot.records import Records
 from bot.votes import Votes
-from bot.web import make_app
-from bot.web_channels import Channels
-from bot.web_door import Door
-from bot.web_house import Limits, Rooms
+from bot.web.application import make_app
+from bot.web.channels import Channels
+from bot.web.door import Door
+from bot.web.house import Limits, Rooms
 from retrieval.index import Index
 from retrieval.lexicon import Lexicon
 from retrieval.library import Library

@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 
-from bot import wecom_callback
-from bot.wecom_crypto import Envelope
-from bot.wecom_nonces import Nonces
-from bot.wecom_streams import Streams, stream_of
+from bot.wecom import callback as wecom_callback
+from bot.wecom.crypto import Envelope
+from bot.wecom.nonces import Nonces
+from bot.wecom.streams import Streams, stream_of
 from tests.response_server import ResponseServer
 from tests.response_server import response_server as response_server
 from tests.services.test_postgres import cluster as cluster
@@ -273,7 +273,7 @@ def test_texts_and_addresses_are_deleted(database: str) -> None:
 
 
 def test_a_server_that_says_nothing_puts_wecom_off_soon(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.wecom_callback._SOON", 0.9)
+    monkeypatch.setattr("bot.wecom.callback._SOON", 0.9)
     clock, wiring = Clock(), Wiring()
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and says nothing
         url = f"postgresql+psycopg://me:hunter2@127.0.0.1:{silent.getsockname()[1]}/db"

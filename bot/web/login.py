@@ -1,0 +1,61 @@
+"""Coming in with the token and going out again; style sheet and script, which need no coming in."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.web.clients import client_of
+from bot.web.door import NotAdmitted, newcomer
+from bot.web.forms import fields_of, own_fields_of
+from bot.web.house import House
+from bot.web.refusals import Refused, hold
+
+
+def login_of(house: House) -> APIRouter:
+    """The routes of the login and of static files."""
+    pages = APIRouter(include_in_schema=False)
+    door = house.door
+
+    @pages.get("/login")
+    async def form(request: Request) -> Response:
+        if not door.has_token:
+            return RedirectResponse("/", 303)
+        return house.templates.page(request, "login.html", next="/", wrong=False)
+
+    @pages.post("/login")
+    async def login(request: Request) -> Response:
+        hold(house.logins, client_of(request.scope))
+        fields = await fields_of(request)
+        where = local(fields.get("next", "/"))
+        if not door.knows(fields.get("token", "").strip()):
+            return house.templates.page(request, "login.html", status=401, next=where, wrong=True)
+        response = RedirectResponse(where, 303)
+        door.let_in(newcomer(), request, response)
+        return response
+
+    @pages.post("/logout")
+    async def logout(request: Request) -> Response:
+        try:
+            await own_fields_of(request, door, door.visitor(request))
+        except NotAdmitted:
+            return RedirectResponse("/", 303)
+        response = RedirectResponse("/login", 303)
+        door.let_out(request, response)
+        return response
+
+    @pages.get("/static/{name}")
+    async def static(name: str) -> Response:
+        file = house.templates.file(name)
+        if file is None:
+            raise Refused(404)
+        return file
+
+    return pages
+
+
+def local(where: str) -> str:
+    """An address on this page; the page itself for any other: `//evil.example`, `/\\evil.example`, `https:…`."""
+    safe = where.startswith("/") and not where.startswith(("//", "/\\")) and where.isprintable()
+    return where if safe else "/"
