@@ -204,6 +204,12 @@ def test_a_question_of_every_agreement_inherits_none_and_ends_the_conversation_a
     assert after(_REFUND, "哪些协议有这样的规定").whole == "几天能退款，哪些协议有这样的规定"
 
 
+@pytest.mark.parametrize("question", ["这五份协议分别去哪里打官司", "这几份协议分别去哪里打官司", "这4个协议各去哪里打官司"])
+def test_a_question_of_these_agreements_by_their_number_is_no_follow_up(question: str, after: Asks) -> None:
+    found = after("企点怎么退款", question)
+    assert (found.search_text, found.agreements) == (question, ())
+
+
 def test_words_for_all_of_something_else_are_no_words_for_all_agreements(after: Asks) -> None:
     for question in ("知识产权归谁所有", "都要收费吗", "每个账号多少钱"):
         assert after(_REFUND, question).agreements == ("qidian",)
