@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from retrieval.clause import Agreement, Clause
 from retrieval.errors import UnreadableFile
+from retrieval.facts import facts_of, with_facts
 from retrieval.parsing import PARSER_VERSION
 from retrieval.source import Reading, Source, same_words
 from retrieval.versions import Kept, Version, clauses_of, keep_version, mend_version, source_of
@@ -67,7 +68,7 @@ class Arrivals:
             earlier = tuple(self._mended(version, version.agreement) for version in held)
             self.versions[agreement.key] = self._joined(agreement, source, earlier)
         else:
-            wanted = [_known(agreement, version) if at >= came else version.agreement for at, version in enumerate(held)]
+            wanted = [self._known(agreement, version) if at >= came else version.agreement for at, version in enumerate(held)]
             self.versions[agreement.key] = tuple(map(self._mended, held, wanted))
 
     def _joined(self, agreement: Agreement, source: Source, earlier: tuple[Version, ...]) -> tuple[Version, ...]:
@@ -103,9 +104,12 @@ class Arrivals:
         drafted = [draft.clauses for draft in self.drafts if draft.version == version and draft.clauses is not None]
         return drafted[-1] if drafted else clauses_of(self._connection, version.key, version.number)
 
-
-def _known(agreement: Agreement, version: Version) -> Agreement:
-    """What the catalog says of an agreement, for a version of it."""
-    if version.shipped:
-        return replace(agreement, version=version.number)
-    return replace(agreement, version=version.number, file=version.agreement.file, effective=version.agreement.effective, updated=None)
+    def _known(self, agreement: Agreement, version: Version) -> Agreement:
+        """What the catalog says of an agreement, for a version of it; of one that somebody made, with what was confirmed of it."""
+        if version.shipped:
+            return replace(agreement, version=version.number)
+        own = version.agreement
+        known = replace(
+            agreement, version=version.number, file=own.file, effective=own.effective, updated=None, signed=None, relations=own.relations
+        )
+        return with_facts(known, facts_of(self._connection, version.key, version.number))

@@ -25,7 +25,9 @@ class Agreement:
 
     `title` is the printed title without 《》; `names` are what people call it, the shortest first.
     `supplements` names the agreements this one supplements: a key where we hold it, a title where we do not. `version` is the number of
-    the version in force, from 1, and the dates (ISO 8601) are that version's.
+    the version in force, from 1, and the dates (ISO 8601) are that version's. `relations` are those statements of its text about it and
+    other agreements that a person confirmed, as (source, relation, target) with titles, its own being empty; None where all that the
+    text says counts, as with the catalog's, which are looked through before they ship.
     """
 
     key: str
@@ -39,6 +41,8 @@ class Agreement:
     effective: str | None = None
     supplements: tuple[str, ...] = ()
     version: int = 1
+    signed: str | None = None
+    relations: tuple[tuple[str, str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from retrieval.clause import Clause, Kind
-from retrieval.sentences import sentence_at, sentence_spans
+from retrieval.sentences import sentence_spans
 
 _QUOTED = r"[“\"「『‘]([^“”\"「」『』‘’\n]{1,30})[”\"」』’]"
 _TERMS = rf"(?P<terms>{_QUOTED}(?:\s*(?:[、，,/]|或者?|和|及|以及|与)?\s*{_QUOTED})*)"
@@ -40,6 +41,7 @@ _LOCAL = re.compile(r"本[条款项章]所")  # 本条所述信息内容是指�
 _COMMON_SHARE, _COMMON_COUNT = 0.25, 10
 # What a short name stands for: the words in front of （以下简称, back to the last stop.
 _IN_FULL = re.compile(r"(?P<words>[^，,。；;：:\n]*?)[，,、\s]*(?:[（(][^（）()，。；]{0,6})?$")
+_NEAR = 300  # characters before a short name in which the words stand that it is short for
 _FULL_LENGTH = 20  # characters; in many more, the letters of a short name stand by chance
 
 
@@ -123,15 +125,22 @@ def _defined_in(clause: Clause) -> Iterator[tuple[str, str, bool]]:
     text = clause.text
     if clause.kind is Kind.DEFINITION and text:
         yield clause.heading, text[slice(*sentence_spans(text)[0])], True
+    spans = sentence_spans(text)
+    starts = [start for start, _ in spans]
+
+    def sentence(position: int) -> str:
+        at = bisect_right(starts, position) - 1
+        return text[slice(*spans[at])] if at >= 0 and position < spans[at][1] else ""
+
     for found in _QUOTED_MEANS.finditer(text):
         for term in re.findall(_QUOTED, found["terms"]):
-            yield term.strip(), sentence_at(text, found.start()), True
+            yield term.strip(), sentence(found.start()), True
     for form in (_CALLED, _IN_BRACKETS, _CALLED_BARE):
         for found in form.finditer(text):
             terms = _ALTERNATIVES.split(found["terms"]) if form is _CALLED_BARE else re.findall(_QUOTED, found["terms"])
             for term in terms:
-                yield term.strip(), sentence_at(text, found.start()), not _only_shortens(term, found)
-    for start, end in sentence_spans(text):
+                yield term.strip(), sentence(found.start()), not _only_shortens(term, found)
+    for start, end in spans:
         opening = _OPENING.match(text, start, end) or _BARE_OPENING.match(text, start, end)
         for term in _ALTERNATIVES.split(opening["terms"]) if opening else ():
             yield term.strip(), text[start:end], True
@@ -146,7 +155,7 @@ def _only_shortens(term: str, called: re.Match[str]) -> bool:
     """Whether a name is made of the words it stands for: in one piece, or, where the text says that it is short for them, of their
     letters in order (腾讯乐享平台服务 → 腾讯乐享服务). A name for several things (统称) made of pieces of them still says which,
     unless they are only said to be those above."""
-    before = _IN_FULL.search(called.string, 0, called.start())
+    before = _IN_FULL.search(called.string, max(0, called.start() - _NEAR), called.start())
     full, short = _spelled(before["words"]) if before else "", _spelled(term)
     if full.startswith(("前述", "上述", "以上")):
         return True

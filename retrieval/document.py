@@ -10,9 +10,11 @@ from retrieval.errors import UnreadableFile
 from retrieval.line import Line
 
 _NAMED = re.compile(
-    r"《?([^《》。；，,;]{2,40}?(?:协议|合同|条款|规则|声明|政策|规范|章程|须知|办法|契约|Agreement|Contract|Terms|Policy|Terms of (?:Use|Service)))》?",
+    r"《?([^《》。；，,;]{2,40}?(?:协议书?|合同书?|条款|规则|声明|政策|规范|章程|须知|办法|契约|承诺书|(?<!一般)规定|条例|细则|公约|守则|的解释|国[^。，；]{2,20}法"
+    r"|Agreement|Contract|Terms|Policy|Terms of (?:Use|Service)))(?:》?|》?[（(][^（）()\d]{1,12}[）)])",
     re.I,
 )
+_NUMBERED = re.compile(r"第[一二三四五六七八九十百\d]+[条章节编]|[一二三四五六七八九十]{1,3}[、.．]|[（(]?\d{1,3}(?:[.．、）)]|\s+(?=\D))")
 MAX_LINES = 200_000  # of one file; a text of two megabytes has some twenty thousand
 _NEAR = 12  # a title stands among the first lines
 
@@ -46,6 +48,6 @@ def too_long(name: str) -> UnreadableFile:
 def title_of(lines: Iterable[Line]) -> str:
     """The first of the first lines that reads as the name of an agreement; empty where none does."""
     for line, _ in zip(lines, range(_NEAR), strict=False):
-        if not line.row and (found := _NAMED.fullmatch(line.text)):
+        if not line.row and (found := _NAMED.fullmatch(line.text)) and not _NUMBERED.match(line.text):
             return found[1].strip()
     return ""

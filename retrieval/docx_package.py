@@ -115,7 +115,7 @@ class DocxPackage:
         try:
             with self._zip.open(part) as stream:
                 data = stream.read(self._left + 1)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, KeyError, OSError, EOFError, RuntimeError, struct.error) as error:
+        except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, RuntimeError, struct.error) as error:
             raise self._damaged() from error
         if len(data) > self._left:
             raise _bomb(self._name)

@@ -116,7 +116,10 @@ class _Body:
                 if not self.title and chain and chain[0].name == "title":
                     self.title = piece.strip()
                 self._add(
-                    visible(label.text) + piece.lstrip() if label else piece, heading, label is not None and label.bullet, begins=True
+                    visible(label.text) + piece.lstrip() if label else piece,
+                    (outline or 0) + 1 if heading else 0,
+                    label is not None and label.bullet,
+                    begins=True,
                 )
                 begins = False
             else:
@@ -125,13 +128,13 @@ class _Body:
     def _label(self, properties: Any, chain: list[Style]) -> Label | None:
         return self._numbering.label(numbered_of(properties), chain, self._story)
 
-    def _add(self, text: str, heading: bool = False, bullet: bool = False, row: bool = False, begins: bool = False) -> None:
+    def _add(self, text: str, depth: int = 0, bullet: bool = False, row: bool = False, begins: bool = False) -> None:
         self._number += 1
         if self._number > MAX_LINES:
             raise too_long(self._name)
         ends = text != text.rstrip()
         if text := text.strip():
-            self.lines.append(Line(self._number, text, self._gap, heading, bullet, row, ends, begins))
+            self.lines.append(Line(self._number, text, self._gap, depth > 0, bullet, row, ends, begins, depth=depth))
         self._gap = 0 if text else self._gap + 1
 
     def _print_notes(self, notes: list[tuple[str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""Exact search among the vectors of some agreements, read from a file.
+"""Exact search among vectors, read from a file: of some agreements, or of all.
 
 Chroma finds the nearest of all vectors quickly, but looks at every one of them when only those of some agreements are wanted.
 """
@@ -52,9 +52,20 @@ class ExactVectors:
         self._vectors, self._positions = mapped(folder / f"{name}.npy"), mapped(folder / f"{name}-positions.npy")
         self._runs: dict[str, list[tuple[int, int]]] = json.loads((folder / f"{name}-agreements.json").read_text(encoding="utf-8"))
 
-    def nearest(self, vector: Vectors, agreements: Collection[str], limit: int) -> list[tuple[int, float]]:
-        """Positions and cosine similarities of the nearest vectors of these agreements to one of unit length, the nearest first."""
-        runs = sorted(run for key in set(agreements) for run in self._runs.get(key, ()))
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._vectors.shape[1])
+
+    def rows(self, start: int, end: int) -> tuple[list[int], Vectors]:
+        """The positions of some rows and their vectors, shape (n, dimensions), each of unit length or noughts."""
+        return self._positions[start:end].tolist(), self._vectors[start:end]
+
+    def nearest(self, vector: Vectors, agreements: Collection[str] | None, limit: int) -> list[tuple[int, float]]:
+        """Positions and cosine similarities of the nearest vectors of these agreements, or of all, to one of unit length, the nearest first."""
+        runs = [(0, len(self))] if agreements is None else sorted(run for key in set(agreements) for run in self._runs.get(key, ()))
         if not runs:
             return []
         rows = np.concatenate([np.arange(start, end) for start, end in runs])

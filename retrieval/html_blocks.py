@@ -25,11 +25,13 @@ class Blocks:
         self._pieces: list[str] = []
         self._prefix = ""
         self._bullet = False
-        self._headings = self._verbatim = self._gap = self._number = 0
+        self._headings: list[int] = []  # those that are open, by how deep they are
+        self._verbatim = self._gap = self._number = 0
 
     def begin(self, tag: str, marker: str | None, before: str) -> None:
         """An element begins; `marker` is what a list item shows, None for a bullet, `before` what style sheets put first."""
-        self._headings += tag in _HEADINGS
+        if tag in _HEADINGS:
+            self._headings.append(int(tag[1]))
         self._verbatim += tag == "pre"
         if tag == "li":
             self._prefix, self._bullet = marker or "", marker is None
@@ -42,7 +44,8 @@ class Blocks:
 
     def end(self, tag: str) -> None:
         """An element ends."""
-        self._headings -= tag in _HEADINGS
+        if tag in _HEADINGS and self._headings:
+            self._headings.pop()
         self._verbatim -= tag == "pre"
         if tag == "li":
             self._prefix, self._bullet = "", False
@@ -80,11 +83,12 @@ class Blocks:
             self._bullet, self._prefix = False, ""
             if prefix and _TYPED.match(text):
                 prefix = ""  # the author typed the number, and a style sheet that is not at hand takes the list's away
-            heading = self._headings > 0 and width(text) <= _HEADING_WIDTH and not re.search(r"[。；;！？]", text)
+            heading = bool(self._headings) and width(text) <= _HEADING_WIDTH and not re.search(r"[。；;！？]", text)
             self._add(f"{visible(prefix)}{text}".strip(), heading, bullet, begins=begins)
             begins = False
 
     def _add(self, text: str, heading: bool = False, bullet: bool = False, row: bool = False, begins: bool = False) -> None:
         self._number += 1
-        self.lines.append(Line(self._number, text, self._gap, heading, bullet, row, begins=begins))
+        depth = self._headings[-1] if heading else 0
+        self.lines.append(Line(self._number, text, self._gap, heading, bullet, row, begins=begins, depth=depth))
         self._gap = 0

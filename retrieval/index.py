@@ -60,13 +60,13 @@ class Source(Protocol):
 class Index:
     """The opened indexes and the clauses they speak of, `clauses[position]`."""
 
-    def __init__(self, folder: Path, library: Source, embeddings: NamedEmbeddings | None = None) -> None:
+    def __init__(self, folder: Path, library: Source, embeddings: NamedEmbeddings | None = None, *, chroma: str | None = None) -> None:
         self.version = folder.name
         self.links = Links(library.clauses())
         self.clauses = searchable(library)
         self.likely = library.likely()
         self.lexical = LexicalIndex(folder / "words")
-        self.vectors = VectorIndex(folder / "vectors", embeddings or LocalEmbeddings(folder / "lsa"))
+        self.vectors = VectorIndex(folder / "vectors", embeddings or LocalEmbeddings(folder / "lsa"), server=chroma, version=self.version)
 
     def close(self) -> None:
         self.vectors.close()
@@ -87,12 +87,14 @@ def open_index(
     library: Source,
     embeddings: NamedEmbeddings | None = None,
     *,
+    chroma: str | None = None,
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Index:
     """Open the index of this library, building it first where there is none or where it is damaged.
 
-    No `embeddings` means the local ones, fitted on the library. `tell` gets one sentence when something had to be mended.
+    No `embeddings` means the local ones, fitted on the library. `chroma` is the address of a Chroma server that processes share; its
+    vectors are put there, and without it each process has its own. `tell` gets one sentence when something had to be mended.
     Raises StorageError, EmbeddingsError, and OtherEmbeddings where the index that is there was built with others.
     """
     name = embeddings.name if embeddings else LocalEmbeddings.name
@@ -105,7 +107,7 @@ def open_index(
             refuse_others(built_with(home), name)
         build_index(home, library, embeddings, progress=progress, tell=tell)
     try:
-        return Index(folder, library, embeddings)
+        return Index(folder, library, embeddings, chroma=chroma)
     except (OSError, ValueError) as error:  # Tantivy tells of files it cannot read or lock by ValueError
         raise StorageError(f"cannot open the index in {folder}: {str(error).splitlines()[0]}") from error
 

@@ -100,6 +100,9 @@ def _clause(one: _Named, agreement: str, title: str, apart: bool) -> Clause:
     elif node.kind in (Kind.ITEM, Kind.TABLE) and parent is not None and parent.kind is not Kind.ANNEX:
         holder = _holder(node, one.parent).clause if one.parent else None
         label = (holder or parent).label + node.printed
+    elif _is_headed(node):
+        within = f"{one.annex} " if one.annex else ""
+        label = f"《{title}》{within}“{node.heading.replace('《', '〈').replace('》', '〉')}”一节"
     else:
         label = f"《{title}》{shown}"
     if one.occurrence > 1 and not (apart and one.around):
@@ -107,7 +110,7 @@ def _clause(one: _Named, agreement: str, title: str, apart: bool) -> Clause:
     return Clause(
         agreement=agreement,
         id=one.id,
-        number=node.number.printed if node.number else node.printed,
+        number=node.number.printed if node.number else "" if _is_headed(node) else node.printed,
         occurrence=one.occurrence,
         kind=node.kind,
         level=parent.level + 1 if parent else 1,
@@ -117,6 +120,11 @@ def _clause(one: _Named, agreement: str, title: str, apart: bool) -> Clause:
         annex=one.annex is not None,
         label=label,
     )
+
+
+def _is_headed(node: Node) -> bool:
+    """Whether a heading without a number makes the clause."""
+    return node.kind is Kind.CLAUSE and node.number is None
 
 
 def _ordinal(number: int) -> str:

@@ -13,9 +13,11 @@ from sqlalchemy.exc import ArgumentError
 
 from retrieval.clause import Agreement, Clause
 from retrieval.errors import StorageError, UnknownAgreement, UnknownVersion
+from retrieval.facts import Fact, facts_of
 from retrieval.likely import LikelyQuestion
 from retrieval.parse_report import ParseReport, report_of
 from retrieval.proposal import Wishes
+from retrieval.proposals import facts_read, proposed
 from retrieval.stock import Intake, Stock
 from retrieval.tables import AGREEMENTS, CLAUSES, LIKELY, clause_of, described, first_line, usable
 from retrieval.versions import Version, clauses_of, read_kept
@@ -82,6 +84,32 @@ class Library:
         self._forget()
         return intake.version, _report(intake) if intake.is_new else None
 
+    def facts(self, key: str, number: int) -> list[Fact]:
+        """What a person confirmed of a version of an agreement."""
+        with usable(self._engine), self._engine.connect() as connection:
+            return facts_of(connection, key, number)
+
+    def proposals(self, key: str) -> list[Fact]:
+        """What the newest version's text says of the agreement and nobody has confirmed yet; nothing of it counts until somebody does.
+
+        Nothing for a text of the catalog, which says itself what is known of it. Raises UnknownAgreement.
+        """
+        newest = self.versions(key)[-1]
+        if newest.shipped:
+            return []
+        others = [agreement for agreement in self.agreements if agreement.key != key]
+        read = facts_read(newest.agreement, self.version_clauses(key, newest.number), others)
+        return proposed(newest.agreement, read, self.facts(key, newest.number))
+
+    def confirm(self, key: str, facts: Sequence[Fact]) -> Agreement:
+        """Take facts of the newest version's text into what is known of the agreement, and let them count. Returns what is known then.
+
+        Raises UnknownAgreement, AgreementRefused where a name is another's by now or the catalog says what is known, or StorageError.
+        """
+        version = self._stock.confirm(key, facts)
+        self._forget()
+        return version.agreement
+
     def remove(self, key: str) -> None:
         """Forget an agreement and all its versions. Raises UnknownAgreement."""
         self._stock.remove(key)
@@ -146,6 +174,11 @@ class Library:
         if key is not None and key not in kept.agreements:
             raise UnknownAgreement(key, list(kept.agreements))
         return [version for held in kept.agreements if key in (None, held) for version in kept.versions[held]]
+
+    def fingerprints(self) -> dict[str, str]:
+        """What changes with anything that an agreement in force is made from, its questions too, by key: as the database holds it now."""
+        with usable(self._engine), self._engine.connect() as connection:
+            return {row.key: row.fingerprint for row in connection.execute(select(AGREEMENTS.c.key, AGREEMENTS.c.fingerprint))}
 
     def version_clauses(self, key: str, number: int) -> list[Clause]:
         """The clauses of a version, in reading order. Raises UnknownAgreement or UnknownVersion."""

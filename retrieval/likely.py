@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from retrieval.clause import Clause
 from retrieval.errors import CatalogError
 
 VOICES = ("plain", "lay", "scenario", "keywords", "negated", "condition", "english")
+PERSON = "person"
+"""The voice of a question that somebody really asked, and of which a person said which clause answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,13 @@ def clause_digest(clause: Clause) -> str:
     return hashlib.sha256(clause.content.encode()).hexdigest()[:12]
 
 
-def load_likely(path: Path, clauses: Mapping[str, Clause]) -> tuple[dict[str, list[LikelyQuestion]], list[str]]:
+def load_likely(
+    path: Path, clauses: Mapping[str, Clause], voices: Collection[str] = VOICES
+) -> tuple[dict[str, list[LikelyQuestion]], list[str]]:
     """The questions of a file by clause id, and the ids of those left out because their clause is gone or reworded.
 
-    One JSON object a line: {"clause": id, "of": digest, "questions": [{"voice": …, "text": …}]}. Raises CatalogError.
+    One JSON object a line: {"clause": id, "of": digest, "questions": [{"voice": …, "text": …}]}, each in one of `voices`. Raises
+    CatalogError.
     """
     found: dict[str, list[LikelyQuestion]] = {}
     stale: list[str] = []
@@ -51,8 +56,8 @@ def load_likely(path: Path, clauses: Mapping[str, Clause]) -> tuple[dict[str, li
             questions = [LikelyQuestion(str(entry["voice"]), str(entry["text"])) for entry in row["questions"]]
         except (ValueError, KeyError, TypeError) as error:
             raise CatalogError(f'{path.name} line {number}: expected {{"clause", "of", "questions"}}: {error!r}') from error
-        if unknown := next((question.voice for question in questions if question.voice not in VOICES), None):
-            raise CatalogError(f"{path.name} line {number}: unknown voice {unknown!r}; voices are {', '.join(VOICES)}")
+        if unknown := next((question.voice for question in questions if question.voice not in voices), None):
+            raise CatalogError(f"{path.name} line {number}: unknown voice {unknown!r}; voices are {', '.join(voices)}")
         clause = clauses.get(name)
         if clause is None or clause_digest(clause) != digest:
             stale.append(name)

@@ -12,7 +12,7 @@ class Line:
 
     `number` counts from 1: the lines of a text, the paragraphs and table rows of a document, the printed lines of a page; `page`
     is the page it stands on, from 1, where the file has pages. `gap` is the number of blank lines before it; `heading` marks a
-    heading of Markdown, HTML, Word or of larger type, `bullet` a list mark, `row` a table row; `begins` that the file itself says
+    heading of Markdown, HTML, Word or of larger type, `depth` how deep that is (1: outermost) where the file says so, `bullet` a list mark, `row` a table row; `begins` that the file itself says
     that a paragraph begins here; `ends` that white space followed the last character, which extraction from PDF leaves at the end
     of a paragraph, or that the layout says so.
     """
@@ -26,6 +26,7 @@ class Line:
     ends: bool = False
     begins: bool = False
     page: int | None = None
+    depth: int = 0
 
     @property
     def width(self) -> float:

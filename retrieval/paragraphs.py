@@ -24,10 +24,11 @@ _HEADING_LINES = 4
 class Paragraph:
     """A paragraph: where the number it begins with stands (None: it continues what stands before), its text, its lines."""
 
-    __slots__ = ("_pieces", "lines", "place", "row", "runs_on")
+    __slots__ = ("_pieces", "depth", "lines", "place", "row", "runs_on")
 
     def __init__(self, place: Place | None, text: str, lines: list[Line], row: bool = False) -> None:
         self.place, self.lines, self.row = place, lines, row
+        self.depth = 0  # of a heading that makes a clause of its own
         self.runs_on = False  # its last line is as wide as the page, so the sentence may go on
         self._pieces = [text]
 

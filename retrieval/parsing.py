@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from retrieval.clause import Clause
 from retrieval.contents import contents_of
 from retrieval.furniture import Furniture, find_furniture
+from retrieval.headed import mark_headed
 from retrieval.labels import clauses_of
 from retrieval.line import Line
 from retrieval.mended import Repair
@@ -16,7 +17,7 @@ from retrieval.repairs import pair_torn_headings, without_title
 from retrieval.tree import tree
 from retrieval.unfolding import unfolded
 
-PARSER_VERSION = "3"  # raise it when the same text gives another tree: stored trees are then made anew
+PARSER_VERSION = "4"  # raise it when the same text gives another tree: stored trees are then made anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def parse(lines: Sequence[Line], *, agreement: str, title: str) -> Parsed:
     paragraphs, uncounted = split_paragraphs(lines, left_out)
     paragraphs, titles = without_title(paragraphs, title)
     torn = pair_torn_headings(paragraphs)
+    titles += mark_headed(paragraphs)
     root, late = tree(paragraphs)
     furniture = sorted([*left_out.values(), *titles], key=lambda entry: entry.line)
     return Parsed(tuple(clauses_of(root, agreement, title)), tuple(furniture), (*run_on, *uncounted, *torn, *late))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice, takewhile
+from operator import itemgetter
 
 from retrieval.addresses import Address, Step, Unit, mark_value
 from retrieval.clause import Clause, Kind
@@ -14,6 +17,7 @@ from retrieval.numbering import printed_numbers
 _UNITS = "条章编节目分"  # the last characters of 第一条, 第一部分 and the like
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _ANNEX = re.compile(r"附[件录](?P<value>.*)")
+_QUOTED = re.compile(r"(?=([“\"「『][^“”\"「」『』]+[”\"」』]))")
 
 
 class Places:
@@ -29,9 +33,16 @@ class Places:
         self._parts: dict[str | None, list[Clause]] = {}
         self._by_path: dict[tuple[str | None, tuple[int | str, ...]], list[Clause]] = {}
         self._styles: dict[str | None, str] = {}  # of the first article of each part
+        self._positions: dict[str, int] = {}  # in their parts
+        self._kin: dict[tuple[str | None, Kind, bool], list[Clause]] = {}
+        self._rank: dict[str, int] = {}  # among their kin
         for clause in self.clauses:
             part = part_of(clause)
-            self._parts.setdefault(part, []).append(clause)
+            kin = self._kin.setdefault((clause.parent, clause.kind, clause.annex), [])
+            self._rank.setdefault(clause.id, len(kin))
+            kin.append(clause)
+            self._positions.setdefault(clause.id, len(self._parts.setdefault(part, [])))
+            self._parts[part].append(clause)
             self._by_path.setdefault((part, self._paths[clause.id]), []).append(clause)
             if clause.kind is Kind.ARTICLE:
                 self._styles.setdefault(part, _style(clause))
@@ -57,17 +68,63 @@ class Places:
 
     def annexes(self, value: int | str | None) -> list[Clause]:
         """The annexes of a number, all of them where none is given."""
-        return [clause for clause in self.clauses if clause.kind is Kind.ANNEX and value in (None, _annex_value(clause))]
+        return [clause for clause in self._kin.get((None, Kind.ANNEX, True), ()) if value in (None, _annex_value(clause))]
 
     def headed(self, heading: str, annex: str | None) -> list[Clause]:
         """The clauses that have this heading; of one within another only the outer."""
-        named = [clause for clause in self.part(annex) if clause.heading and clean_heading(clause.heading) == heading]
+        named = self._headed.get((annex, heading), []) if heading else []
         highest = min((clause.level for clause in named), default=0)
         return [clause for clause in named if clause.level == highest]
 
     def part(self, annex: str | None) -> list[Clause]:
         """The clauses of an annex, or of the body."""
         return self._parts.get(annex, [])
+
+    def earlier(self, clause: Clause) -> list[Clause]:
+        """The clauses of the same rank before this one, under the same parent, the nearest last."""
+        return self._kin[clause.parent, clause.kind, clause.annex][: self._rank[clause.id]]
+
+    def headed_before(self, clause: Clause, words: str) -> str:
+        """The longest heading, of more than two characters, of an earlier clause of the same part that the words begin with; empty
+        where there is none."""
+        part = part_of(clause)
+        for size in range(min(len(words), self._longest_heading), 2, -1):
+            if (known := self._headed.get((part, words[:size]))) and self._positions[known[0].id] < self._positions[clause.id]:
+                return words[:size]
+        return ""
+
+    def quoted_before(self, clause: Clause, term: str, at: int) -> Clause | None:
+        """The clause before this one, of the same part, where a term last stood in quotes; None where it did so in this clause before `at`."""
+        quoted = self._quoted.get((part_of(clause), term), [])
+        here = bisect_left(quoted, self._positions[clause.id], key=itemgetter(0))
+        if here < len(quoted) and quoted[here][1].id == clause.id and quoted[here][2] + len(term) <= at:
+            return None
+        return quoted[here - 1][1] if here else None
+
+    @cached_property
+    def _headed(self) -> dict[tuple[str | None, str], list[Clause]]:
+        found: dict[tuple[str | None, str], list[Clause]] = {}
+        for part, clauses in self._parts.items():
+            for clause in clauses:
+                if clause.heading:
+                    found.setdefault((part, clean_heading(clause.heading)), []).append(clause)
+        return found
+
+    @cached_property
+    def _longest_heading(self) -> int:
+        return max((len(heading) for _, heading in self._headed), default=0)
+
+    @cached_property
+    def _quoted(self) -> dict[tuple[str | None, str], list[tuple[int, Clause, int]]]:
+        """Where each term first stands in quotes in each clause of a part, by the position of the clause."""
+        found: dict[tuple[str | None, str], list[tuple[int, Clause, int]]] = {}
+        for part, clauses in self._parts.items():
+            for position, clause in enumerate(clauses):
+                for term in _QUOTED.finditer(clause.text):
+                    places = found.setdefault((part, term[1]), [])
+                    if not places or places[-1][0] != position:
+                        places.append((position, clause, term.start()))
+        return found
 
     def _numbered(self, step: Step, annex: str | None) -> list[Clause]:
         found = [clause for clause in self._by_path.get((annex, step.path), ()) if self._is(clause, step)]
@@ -105,20 +162,27 @@ class Places:
         children = self.links.children(clause)
         if clause.kind is not Kind.ARTICLE or any(child.kind is not Kind.ITEM for child in children):
             return children
-        part = self.part(part_of(clause))
-        following = [other for other in part[part.index(clause) + 1 :] if other.parent == clause.parent and other.kind is Kind.ARTICLE]
-        return [*children, *takewhile(lambda other: _style(other) != _style(clause) and not clause.number.isdigit(), following)]
+        if not clause.number or clause.number.isdigit():
+            return children
+        return [*children, *takewhile(lambda other: _style(other) != _style(clause), self._following(clause))]
+
+    def _following(self, clause: Clause) -> Iterator[Clause]:
+        """The clauses of the same rank after this one, under the same parent."""
+        kin = self._kin[clause.parent, clause.kind, clause.annex]
+        part = part_of(clause)
+        return (other for other in islice(kin, self._rank[clause.id] + 1, None) if part_of(other) == part)
 
     def _through(self, first: Sequence[Clause], last: Step) -> tuple[list[Clause], bool]:
         """The clauses from `first` to the one that ends with `last`, its siblings, and whether both ends are there."""
         begin = self._paths[first[0].id]
         end = last.path if len(last.path) == len(begin) else (*begin[:-1], *last.path[-1:])
-        kin = [clause for clause in self.part(part_of(first[0])) if clause.kind is first[0].kind and clause.parent == first[0].parent]
+        part = part_of(first[0])
+        kin = [clause for clause in self._kin[first[0].parent, first[0].kind, first[0].annex] if part_of(clause) == part]
         if first[0].kind is Kind.ARTICLE:
             # Articles count on over the chapters that hold them, unless each chapter begins anew.
             if not any(self._paths[clause.id] == end for clause in kin):
-                kin = [clause for clause in self.part(part_of(first[0])) if clause.kind is Kind.ARTICLE]
-            kin = [clause for clause in kin if clause.number[-1] == first[0].number[-1] or not clause.number.startswith("第")]
+                kin = [clause for clause in self.part(part) if clause.kind is Kind.ARTICLE]
+            kin = [clause for clause in kin if clause.number[-1:] == first[0].number[-1:] or not clause.number.startswith("第")]
         low, high = begin[-1], end[-1]
         if begin[:-1] != end[:-1] or type(low) is not type(high):
             return list(first), False
@@ -133,7 +197,7 @@ def _lies(low: int | str, value: int | str, high: int | str) -> bool:
 
 
 def _style(article: Clause) -> str:
-    return article.number[-1] if article.number[-1] in _UNITS else "1" if article.number.isdigit() else "一"
+    return article.number[-1:] if article.number[-1:] in tuple(_UNITS) else "1" if article.number.isdigit() else "一"
 
 
 def part_of(clause: Clause) -> str | None:

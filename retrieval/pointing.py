@@ -86,25 +86,19 @@ def _before(clause: Clause, found: re.Match[str], count: int, places: Places) ->
     own = this(clause, unit, places)
     if not own:
         return []
-    if unit == "款" and own[0] is clause and "\n" in clause.text[: found.start()]:
+    if unit == "款" and own[0] is clause and clause.text.find("\n", 0, found.start()) >= 0:
         return [clause]
-    return _earlier(own[0], places)[-count:]
-
-
-def _earlier(clause: Clause, places: Places) -> list[Clause]:
-    """The clauses of the same rank before this one, under the same parent."""
-    kin = [other for other in places.clauses if other.parent == clause.parent and other.kind is clause.kind and other.annex == clause.annex]
-    return kin[: kin.index(clause)]
+    return places.earlier(own[0])[-count:]
 
 
 def _above(clause: Clause, at: int, places: Places) -> list[Clause]:
     """What 上述约定 means at the opening of a paragraph: the clauses of the same rank before this one, or, in a paragraph that
     follows the last clause of a list, the clause that introduces the list. Further on it may mean what stands before it there."""
-    opening = clause.text[:at].rpartition("\n")[2]
-    if len(opening) > _OPENING or re.search("[。；]", opening):
+    begin = clause.text.rfind("\n", max(0, at - _OPENING - 1), at) + 1
+    if at - begin > _OPENING or re.search("[。；]", clause.text[begin:at]):
         return []
-    if "\n" not in clause.text[:at]:
-        return _earlier(clause, places)
+    if not begin:
+        return places.earlier(clause)
     parents = places.links.parents(clause)
     if parents and parents[-1].text.endswith(("：", ":")) and places.links.children(parents[-1])[-1].ref == clause.ref:
         return parents[-1:]
@@ -113,22 +107,12 @@ def _above(clause: Clause, at: int, places: Places) -> list[Clause]:
 
 def _above_quoted(clause: Clause, found: re.Match[str], places: Places) -> list[Clause]:
     """The earlier clauses where the terms of 前述“企业账号”和“个人账号” last stood in quotes; none where that was in this clause."""
-    earlier = _ahead(clause, places)
-    meant: list[Clause] = []
-    for term in re.findall(r"[“\"「『][^“”\"「」『』]+[”\"」』]", found.group()):
-        if term not in clause.text[: found.start()]:
-            meant += [other for other in earlier if term in other.text][-1:]
-    return list(dict.fromkeys(meant))
-
-
-def _ahead(clause: Clause, places: Places) -> list[Clause]:
-    part = places.part(part_of(clause))
-    return part[: part.index(clause)]
+    terms = re.findall(r"[“\"「『][^“”\"「」『』]+[”\"」』]", found.group())
+    meant = (places.quoted_before(clause, term, found.start()) for term in terms)
+    return list(dict.fromkeys(other for other in meant if other))
 
 
 def _above_heading(clause: Clause, found: re.Match[str], places: Places) -> Iterator[Pointed]:
     """上述服务时段, where an earlier clause of the same part is headed 服务时段."""
-    headings = [clean_heading(other.heading) for other in _ahead(clause, places)]
-    named = max((heading for heading in headings if len(heading) > 2 and found["named"].startswith(heading)), key=len, default="")
-    if named:
+    if named := places.headed_before(clause, found["named"]):
         yield Pointed(found.start(), found.start("named") + len(named), tuple(places.headed(named, part_of(clause))))

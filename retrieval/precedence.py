@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,6 +24,9 @@ _ASIDE = r"(?:\s*[（(][^（）()]*[）)])*"
 _DOCUMENTS = rf"{_DOCUMENT}{_ASIDE}(?:\s*(?:[、，,/]|以及|和|及|与|或)?\s*{_DOCUMENT}{_ASIDE})*"
 _SUPPLEMENTS = re.compile(
     rf"(?P<this>{_ANY})[^，。；不非]{{0,6}}?(?:视为|作为|构成|属于|是|系|为)\s*对?(?P<those>{_DOCUMENTS}|{_SELF})[^，。；]{{0,8}}?补充(?![资材说])"
+)
+_PART_OF = re.compile(
+    rf"(?P<this>{_SELF})[^，。；不非]{{0,6}}?(?:视为|作为|构成|属于|是|系|为)\s*(?P<those>{_DOCUMENTS})[^，。；]{{0,12}}?(?:组成部分|一部分)"
 )
 _FALLS_BACK = re.compile(rf"(?P<this>{_SELF})?未尽事宜[，,]?[^，。；]{{0,8}}?(?P<those>{_DOCUMENTS})")
 _DIFFER = re.compile("冲突|不一致|不相一致|抵触|矛盾|不同|相悖|出入|歧义|不符")
@@ -135,7 +139,27 @@ def precedence(clauses: Iterable[Clause], agreements: Sequence[Agreement]) -> Pr
         said, above = _edges(clause, titles.mentions(clause), above)
         for edge in said:
             edges.setdefault((edge.source, edge.relation, edge.target, edge.clause), edge)
-    return Precedence(tuple(edges.values()), {agreement.key: agreement.title for agreement in agreements})
+    return Precedence(tuple(_in_effect(edges.values(), agreements, titles)), {agreement.key: agreement.title for agreement in agreements})
+
+
+def _in_effect(edges: Iterable[Edge], agreements: Sequence[Agreement], titles: Titles) -> Iterator[Edge]:
+    """The statements that count: of a text that nobody has looked through only those that somebody confirmed."""
+    confirmed = {
+        agreement.key: {
+            (
+                titles.name(source, agreement.key) if source else agreement.key,
+                relation,
+                titles.name(target, agreement.key) if target else agreement.key,
+            )
+            for source, relation, target in agreement.relations
+        }
+        for agreement in agreements
+        if agreement.relations is not None
+    }
+    for edge in edges:
+        known = confirmed.get(edge.clause[0])
+        if known is None or (edge.source, edge.relation.value, edge.target) in known:
+            yield edge
 
 
 def disagreements(found: Precedence, agreements: Sequence[Agreement]) -> list[Disagreement]:
@@ -171,8 +195,14 @@ def _edges(clause: Clause, mentions: Sequence[Mention], above: tuple[str, ...]) 
 
     edges: list[Edge] = []
     named: tuple[str, ...] = ()
+    letters_of: dict[tuple[str, ...], str] = {}
+    for at, mention in enumerate(mentions):
+        letters_of.setdefault(mention.targets, chr(min(ord(_FIRST) + at, ord(_LAST) + 1)))
+    text = _LETTERS.sub(" ", clause.text)  # PDF extraction leaves such characters behind for symbols
+    starts = [mention.start for mention in mentions]
     for start, end in sentence_spans(clause.text):
-        said = _lettered(clause, start, end, mentions)
+        within = mentions[bisect_left(starts, start) : bisect_left(starts, end)]
+        said = _lettered(clause, text, start, end, within, letters_of)
         for source, relation, letters in _statements(said):
             targets: Sequence[str] = [name for letter in letters for name in names(letter)]
             if not targets and _REFERS_BACK.search(said):
@@ -189,14 +219,12 @@ def _edges(clause: Clause, mentions: Sequence[Mention], above: tuple[str, ...]) 
     return edges, named or above
 
 
-def _lettered(clause: Clause, start: int, end: int, mentions: Sequence[Mention]) -> str:
+def _lettered(clause: Clause, text: str, start: int, end: int, mentions: Sequence[Mention], letters: Mapping[tuple[str, ...], str]) -> str:
     """A sentence with every document in it as one letter; annexes, being no other agreements, are left out."""
-    text = _LETTERS.sub(" ", clause.text)  # PDF extraction leaves such characters behind for symbols
     said, at = "", start
-    documents = [mention.targets for mention in mentions]
     for mention in mentions:
-        if start <= mention.start and mention.end <= end:
-            letter = _SELF if mention.targets == (clause.agreement,) else chr(ord(_FIRST) + documents.index(mention.targets))
+        if mention.end <= end:
+            letter = _SELF if mention.targets == (clause.agreement,) else letters[mention.targets]
             said += _OWN_NAME.sub(_SELF, text[at : mention.start]) + ("" if mention.annexes else letter)
             at = mention.end
     return said + _OWN_NAME.sub(_SELF, text[at:end])
@@ -205,7 +233,7 @@ def _lettered(clause: Clause, start: int, end: int, mentions: Sequence[Mention])
 def _statements(said: str) -> Iterator[tuple[str, Relation, list[str]]]:
     """What a sentence says: of which document, what, and of which others. No others: the sentence does not name them."""
     said = _EXCEPTED.sub("", said)
-    for form, relation in ((_SUPPLEMENTS, Relation.SUPPLEMENTS), (_FALLS_BACK, Relation.FALLS_BACK)):
+    for form, relation in ((_SUPPLEMENTS, Relation.SUPPLEMENTS), (_PART_OF, Relation.SUPPLEMENTS), (_FALLS_BACK, Relation.FALLS_BACK)):
         for found in form.finditer(said):
             yield found["this"] or _SELF, relation, re.findall(_ANY, found["those"])
     if wins := _WINS.search(said) if _DIFFER.search(said) else None:

@@ -17,8 +17,6 @@ from retrieval.versions import Kept
 _LONGEST_KEY = 64
 _KEY_SIZE = 32  # characters of a key that is made up
 _LONGEST_TITLE = 100
-_SORT = re.compile(r"(?:协议书?|合同书?|条款|规则|政策|声明|章程|须知|办法|契约|\s+(?:Agreement|Contract|Policy|Terms))$", re.I)
-_SHORTEST_NAME = 3  # characters; what is shorter is in too many questions
 _TITLE = re.compile(r"《\s*([^《》]+?)\s*》")
 
 
@@ -58,10 +56,8 @@ def proposed(reading: Reading, wishes: Wishes, kept: Kept) -> Agreement:
     for name in wished:
         if other := taken.get(name.lower()):
             raise AgreementRefused(f"“{name}”已是《{other.title}》（{other.key}）的叫法；请用 --short 另起")
-    short = _SORT.sub("", title).strip()
-    names = wished or ((short,) if short != title and len(short) >= _SHORTEST_NAME and short.lower() not in taken else ())
     file = reading.source.name
-    return Agreement(key, title, tuple(dict.fromkeys((*names, title))), (), file, file, effective=wishes.effective)
+    return Agreement(key, title, tuple(dict.fromkeys((*wished, title))), (), file, file, effective=wishes.effective, relations=())
 
 
 def _title(reading: Reading, wishes: Wishes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from retrieval.places import Places, clean_heading, part_of
 from retrieval.pointing import pointed_at, this
 from retrieval.titles import Mention, Titles
 
-_URL = re.compile(r"https?://[!-'*-~]+|[\w.+-]+@[\w-]+(?:\.\w+)+", re.A)
+_URL = re.compile(r"https?://[!-'*-~]+|[\w.+-]{1,64}@[\w-]+(?:\.\w+)+", re.A)
 # What may stand between the document and the number: 通用服务协议 (https://…) 第 14.1 条, 《甲协议》的第五条.
 _GAP = re.compile(r"\s*(?:[（(][^（）()]*[）)]\s*)*(?:中的?|项下的?|里的?|的|之)?\s*")
 _TAIL = r"(?:中的?|项下的?|里的?|的|之)?\s*$"
@@ -26,6 +27,8 @@ _THAT = re.compile(rf"(?:该|上述|前述)(?:协议|合同){_TAIL}")
 _UNKNOWN = re.compile(
     rf"(?:(?:原|补充|框架|另一?|其他|相关|单独)的?(?:协议|合同)|(?:法典?|条例|办法|细则|准则|解释)|(?:暂行|管理|若干)规定){_TAIL}"
 )
+_WINDOW = 400  # characters before a number in which the document it is of is named, with what stands in brackets after that
+_NEAREST = 8  # mentions
 _QUOTED_HEADING = re.compile(r"\s*(?:关于|中的?|的|之|项下的?)?\s*[“\"「『](?P<heading>[^“”\"「」『』]{2,30})[”\"」』]")
 
 
@@ -71,29 +74,35 @@ class References:
         mentions = self._titles.mentions(clause)
         numbers, followed = self._numbers(clause, mentions)
         found = numbers + [document for mention in mentions if mention not in followed for document in self._document(clause, mention)]
+        taken = bytearray(len(clause.text))
+        for reference in found:
+            taken[slice(*reference.span)] = b"\1" * (reference.span[1] - reference.span[0])
         for to in pointed_at(clause, self._places[clause.agreement]):
-            if not any(to.start < taken.span[1] and taken.span[0] < to.end for taken in found):
+            if not any(taken[to.start : to.end]):
+                taken[to.start : to.end] = b"\1" * (to.end - to.start)
                 ids = tuple(one.id for one in to.clauses)
                 found.append(Reference((to.start, to.end), clause.text[to.start : to.end], clause.agreement, ids, True))
         return sorted(found, key=lambda reference: reference.span)
 
-    def _numbers(self, clause: Clause, mentions: Sequence[Mention]) -> tuple[list[Reference], list[Mention]]:
+    def _numbers(self, clause: Clause, mentions: Sequence[Mention]) -> tuple[list[Reference], set[Mention]]:
         """The references by number, and the mentions of documents whose numbers they are."""
         found: list[Reference] = []
-        followed: list[Mention] = []
+        followed: set[Mention] = set()
+        starts = [mention.start for mention in mentions]
         text = _URL.sub(lambda url: " " * len(url.group()), clause.text)
         owner: _Owner | None = None
         around: Sequence[Clause] = ()
         for address in addresses_in(text):
-            if any(mention.start <= address.start < mention.end for mention in mentions):
+            named = mentions[: bisect_right(starts, address.start)]
+            if any(address.start < mention.end for mention in named[-2:]):
                 continue
             if not address.continues:
-                owner = self._owner(clause, text[: address.start], mentions)
+                owner = self._owner(clause, text, address.start, named)
                 around = owner.around if owner else ()
             if owner is None:
                 continue
             if owner.mention:
-                followed.append(owner.mention)
+                followed.add(owner.mention)
             clauses, whole, end = self._look_up(address, owner, around)
             relative = address.steps[0].is_relative
             if relative and not whole and not around:
@@ -118,24 +127,26 @@ class References:
             return self._look_up(Address(address.start, address.mark_at, address.steps[:-1]), owner, around)
         return [], False, address.end
 
-    def _owner(self, clause: Clause, before: str, mentions: Sequence[Mention]) -> _Owner | None:
-        """Whose clause a number is that stands after `before`; None where that cannot be known."""
-        for mention in mentions:
-            if mention.end <= len(before) and _GAP.fullmatch(before, mention.end):
+    def _owner(self, clause: Clause, text: str, at: int, mentions: Sequence[Mention]) -> _Owner | None:
+        """Whose clause a number at `at` is, `mentions` being those before it; None where that cannot be known."""
+        begin = max(0, at - _WINDOW)
+        near_by = [mention for mention in mentions[-_NEAREST:] if begin <= mention.end <= at]
+        for mention in near_by:
+            if _GAP.fullmatch(text, mention.end, at):
                 return _Owner(mention.targets[0], mention.start, mention.annexes or (None,), mention=mention)
         key, part, places = clause.agreement, part_of(clause), self._places[clause.agreement]
         near = (clause, *reversed(places.links.parents(clause)))
-        if found := _MAIN.search(before):
+        if found := _MAIN.search(text, begin, at):
             return _Owner(key, found.start()) if part else None
-        if found := _THAT.search(before):
-            named = [mention for mention in mentions if mention.end <= found.start()]
+        if found := _THAT.search(text, begin, at):
+            named = [mention for mention in mentions[-_NEAREST:] if mention.end <= found.start()]
             return _Owner(named[-1].targets[0], found.start(), named[-1].annexes or (None,)) if named else None
-        if found := _THIS.search(before):
+        if found := _THIS.search(text, begin, at):
             around = this(clause, found["unit"], places)
             return _Owner(key, found.start(), (part,) if found["unit"].startswith("附") else (part, None), around=tuple(around))
-        if found := _OWN.search(before):
+        if found := _OWN.search(text, begin, at):
             return _Owner(key, found.start(), (None,) if found["body"] else (part, None), near)
-        return None if _UNKNOWN.search(before) else _Owner(key, len(before), (part, None), near)
+        return None if _UNKNOWN.search(text, begin, at) else _Owner(key, at, (part, None), near)
 
     def _document(self, clause: Clause, mention: Mention) -> list[Reference]:
         """A document named without a number; with a heading of it in quotes, the clause of that heading."""
@@ -143,7 +154,7 @@ class References:
         found: list[Reference] = []
         for target in mention.targets:
             places = self._places.get(target)
-            ids = [one.id for one in places.clauses if one.id in mention.annexes] if places else []
+            ids = [one.id for one in places.annexes(None) if one.id in mention.annexes] if places and mention.annexes else []
             heading = _QUOTED_HEADING.match(clause.text, mention.end)
             if places and heading and (headed := places.headed(clean_heading(heading["heading"]), None)):
                 ids, end = [one.id for one in headed], heading.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,8 @@ from retrieval.file_kind import FileKind, kind_of
 from retrieval.parsing import Parsed, parse
 from retrieval.reading import MAX_BYTES, read, read_bytes
 from retrieval.text_reading import plain_text
+
+_WORD = re.compile(r"[^\W\d_]{2}")  # mere figures are no agreement
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Reading:
     def checked(self, key: str, title: str) -> Parsed:
         """The same, of a file that somebody gives to be taken in. Raises UnreadableFile where no agreement stands in it."""
         parsed = self.parsed(key, title)
-        if not any(clause.text for clause in parsed.clauses):
+        if not any(_WORD.search(clause.text) for clause in parsed.clauses):
             raise UnreadableFile(f"{self.source.told} 里没有条款的文字；请确认这是一份协议")
         return parsed
 

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from retrieval.clause import Clause
-from retrieval.likely import LikelyQuestion, load_likely
+from retrieval.likely import PERSON, LikelyQuestion, load_likely
 from retrieval.matching import likeness, matched
 from retrieval.tables import AGREEMENTS, CLAUSES, LIKELY, VERSIONS, clause_rows, describe
 from retrieval.versions import Version, clauses_of
+
+ASKED = ".asked.jsonl"
+"""How the file of what people asked ends, behind the key of its agreement; of the form of other questions, all in the voice PERSON."""
 
 _SAME = 0.9  # likeness from which what is asked of one wording is asked of the other
 
 Likely = dict[str, list[LikelyQuestion]]
 """Questions by the id of their clause."""
 
+_Reading = Callable[["Edition", Sequence[Clause]], Likely]
+
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A version as it is to be in force, with the files of questions beside it. Of a clause that is in several, the first counts."""
+    """A version as it is to be in force, with the files of questions beside it. Of a clause that is in several, the first counts.
+
+    What people asked, in the file `asked`, stands beside those of any other file.
+    """
 
     version: Version
     questions: tuple[Path, ...]
     fingerprint: str
+    asked: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +52,11 @@ class Beside:
         found = [self.catalog / asked] if self.catalog and asked else []
         if self.enriched and (written := self.enriched / f"{version.key}.questions.jsonl").is_file():
             found.append(written)
+        people = self.enriched / f"{version.key}{ASKED}" if self.enriched else None
+        people = people if people and people.is_file() else None
         said = (version.parser, describe(version.agreement), version.sha256)
-        parts = (*(part.encode() for part in said), *(path.read_bytes() for path in found))
-        return Edition(version, tuple(found), hashlib.sha256(b"\0".join(parts)).hexdigest())
+        parts = (*(part.encode() for part in said), *(path.read_bytes() for path in (*found, *([people] if people else []))))
+        return Edition(version, tuple(found), hashlib.sha256(b"\0".join(parts)).hexdigest(), people)
 
 
 def put_in_force(connection: Connection, edition: Edition, position: int) -> None:
@@ -69,15 +80,23 @@ def put_in_force(connection: Connection, edition: Edition, position: int) -> Non
 
 
 def _likely(connection: Connection, edition: Edition, clauses: Sequence[Clause]) -> Likely:
+    """The questions of the clauses, what people asked behind the others."""
+    likely = _carried(connection, edition, clauses, _written)
+    asked = _carried(connection, edition, clauses, _asked) if edition.asked else {}
+    return likely | {name: [*likely.get(name, ()), *questions] for name, questions in asked.items()}
+
+
+def _carried(connection: Connection, edition: Edition, clauses: Sequence[Clause], written: _Reading) -> Likely:
     """The questions of the clauses. Of a clause that has none, those of what it was in an earlier version, if it says nearly the same.
 
     So questions stay with a clause that was given another number, or one other figure.
     """
-    likely = _written(edition.questions, clauses)
+    likely = written(edition, clauses)
     numbers = select(VERSIONS.c.number).where((VERSIONS.c.agreement == edition.version.key) & (VERSIONS.c.number < edition.version.number))
-    for number in connection.execute(numbers.order_by(VERSIONS.c.number.desc())).scalars().all() if edition.questions else ():
+    has_files = edition.questions or edition.asked
+    for number in connection.execute(numbers.order_by(VERSIONS.c.number.desc())).scalars().all() if has_files else ():
         earlier = clauses_of(connection, edition.version.key, number)
-        asked = _written(edition.questions, earlier)
+        asked = written(edition, earlier)
         for before, after in matched(earlier, clauses):
             was, now = earlier[before], clauses[after]
             if was.id in asked and now.id not in likely and likeness(was, now) >= _SAME:
@@ -85,13 +104,18 @@ def _likely(connection: Connection, edition: Edition, clauses: Sequence[Clause])
     return likely
 
 
-def _written(files: Iterable[Path], clauses: Iterable[Clause]) -> Likely:
+def _written(edition: Edition, clauses: Iterable[Clause]) -> Likely:
     """The questions in the files that were written for just these clauses."""
     likely: Likely = {}
     by_id = {clause.id: clause for clause in clauses}
-    for path in files:
+    for path in edition.questions:
         likely = load_likely(path, by_id)[0] | likely
     return likely
+
+
+def _asked(edition: Edition, clauses: Iterable[Clause]) -> Likely:
+    """What people asked of just these clauses."""
+    return load_likely(edition.asked, {clause.id: clause for clause in clauses}, (PERSON,))[0] if edition.asked else {}
 
 
 def take_out_of_force(connection: Connection, key: str) -> None:

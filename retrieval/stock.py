@@ -10,27 +10,26 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, delete, insert
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from retrieval.arrivals import Arrivals, Tell
 from retrieval.catalog import load_catalog
-from retrieval.errors import AgreementRefused, StorageError, UnknownAgreement
+from retrieval.changes import Changes
+from retrieval.confirming import carried, confirmed
+from retrieval.errors import AgreementRefused, UnknownAgreement
+from retrieval.facts import Fact, facts_of, keep_facts
 from retrieval.parsing import PARSER_VERSION, Parsed
 from retrieval.proposal import Wishes, proposed, refuse_taken
 from retrieval.source import Reading, Source, same_words
 from retrieval.standing import Beside, Edition, place, put_in_force, take_out_of_force
-from retrieval.tables import REMOVED, begin_change, create_tables, usable
+from retrieval.tables import REMOVED
 from retrieval.versions import (
     Kept,
     Version,
-    adopt,
     clauses_of,
     drop_versions,
     in_force,
     keep_version,
-    knows_no_versions,
     mend_version,
-    read_kept,
 )
 
 _TRIES = 10
@@ -60,7 +59,7 @@ class Stock:
         self._engine = engine
         self._clock = clock
         self._beside = Beside()
-        self._is_open = False
+        self._changes = Changes(engine, clock)
 
     def sync(self, catalog: Path, enriched: Path | None, tell: Tell) -> bool:
         """See Library.sync."""
@@ -69,9 +68,8 @@ class Stock:
         self._beside = Beside(catalog.parent, enriched)
 
         def attempt() -> bool:
-            self._open()
+            kept = self._changes.kept()
             with self._engine.connect() as connection:
-                kept = read_kept(connection)
                 arrivals = Arrivals(connection, kept, self._clock(), tell)
                 arrivals.take_in(wanted, sources)
             editions = [self._beside.edition(in_force(versions, self._clock().date())) for versions in arrivals.versions.values()]
@@ -85,18 +83,18 @@ class Stock:
                 _stand(connection, kept, editions)
                 return not same
 
-            return self._change(kept, write)
+            return self._changes.change(kept, write)
 
-        return self._tried(attempt)
+        return self._changes.tried(attempt)
 
     def add(self, path: Path, wishes: Wishes) -> Intake:
         """See Library.add."""
         if wishes.key is not None:
-            refuse_taken(wishes.key, self._tried(self._kept))
+            refuse_taken(wishes.key, self._changes.tried(self._changes.kept))
         reading = Source.of(path).read()
 
         def attempt() -> Intake:
-            kept = self._kept()
+            kept = self._changes.kept()
             agreement = proposed(reading, wishes, kept)
             parsed = reading.checked(agreement.key, agreement.title)
             version = Version(agreement, reading.source.sha256, False, self._clock(), PARSER_VERSION)
@@ -106,14 +104,14 @@ class Stock:
                 keep_version(connection, version, reading, parsed.clauses)
                 put_in_force(connection, self._beside.edition(version), len(kept.standing))
 
-            self._change(kept, write)
+            self._changes.change(kept, write)
             return Intake(reading, parsed, version, is_new=True)
 
-        return self._tried(attempt)
+        return self._changes.tried(attempt)
 
     def update(self, key: str, path: Path, effective: str | None) -> Intake:
         """See Library.update."""
-        self._tried(lambda: self._held(key))
+        self._changes.tried(lambda: self._held(key))
         reading = Source.of(path).read()
 
         def attempt() -> Intake:
@@ -122,14 +120,16 @@ class Stock:
             parsed = reading.checked(key, newest.agreement.title)
             with self._engine.connect() as connection:
                 said = clauses_of(connection, key, newest.number)
+            facts: list[Fact] = []
             if is_same := same_words(parsed.clauses, said):
                 if newest.shipped or effective in (None, newest.agreement.effective):
                     return Intake(reading, parsed, newest, is_new=False)
                 version = replace(newest, agreement=replace(newest.agreement, effective=effective))
             else:
-                agreement = replace(
-                    newest.agreement, version=newest.number + 1, file=reading.source.name, effective=effective, updated=None
-                )
+                with self._engine.connect() as connection:
+                    before = facts_of(connection, key, newest.number)
+                known, facts = carried(newest.agreement, before, said, parsed.clauses, list(kept.agreements.values()))
+                agreement = replace(known, version=newest.number + 1, file=reading.source.name, effective=effective, updated=None)
                 version = Version(agreement, reading.source.sha256, False, self._clock(), PARSER_VERSION)
 
             def write(connection: Connection) -> None:
@@ -137,15 +137,40 @@ class Stock:
                     mend_version(connection, version, None)
                 else:
                     keep_version(connection, version, reading, parsed.clauses)
-                earlier = [held for held in kept.versions[key] if held.number < version.number]
-                edition = self._beside.edition(in_force((*earlier, version), self._clock().date()))
-                if edition.fingerprint != kept.fingerprints[key]:
-                    put_in_force(connection, edition, list(kept.agreements).index(key))
+                    keep_facts(connection, key, version.number, facts)
+                self._let_stand(connection, kept, version)
 
-            self._change(kept, write)
+            self._changes.change(kept, write)
             return Intake(reading, parsed, version, is_new=not is_same)
 
-        return self._tried(attempt)
+        return self._changes.tried(attempt)
+
+    def confirm(self, key: str, facts: Sequence[Fact]) -> Version:
+        """See Library.confirm."""
+
+        def attempt() -> Version:
+            kept = self._held(key)
+            newest = kept.versions[key][-1]
+            version = confirmed(newest, facts, kept)
+            with self._engine.connect() as connection:
+                known = {fact.said: fact for fact in (*facts_of(connection, key, newest.number), *facts)}
+
+            def write(connection: Connection) -> Version:
+                mend_version(connection, version, None)
+                keep_facts(connection, key, version.number, list(known.values()))
+                self._let_stand(connection, kept, version)
+                return version
+
+            return self._changes.change(kept, write)
+
+        return self._changes.tried(attempt)
+
+    def _let_stand(self, connection: Connection, kept: Kept, newest: Version) -> None:
+        """Put in force which version of an agreement is, now that this is its newest."""
+        earlier = [held for held in kept.versions[newest.key] if held.number < newest.number]
+        edition = self._beside.edition(in_force((*earlier, newest), self._clock().date()))
+        if edition.fingerprint != kept.fingerprints[newest.key]:
+            put_in_force(connection, edition, list(kept.agreements).index(newest.key))
 
     def remove(self, key: str) -> None:
         """See Library.remove."""
@@ -161,70 +186,28 @@ class Stock:
                 if not kept.is_own(key):
                     connection.execute(insert(REMOVED).values(key=key))
 
-            self._change(kept, write)
+            self._changes.change(kept, write)
 
-        self._tried(attempt)
+        self._changes.tried(attempt)
 
     def restore(self, key: str) -> None:
         """See Library.restore."""
 
         def attempt() -> None:
-            kept = self._kept()
+            kept = self._changes.kept()
             if key not in kept.removed:
                 which = f"移除过的有：{'、'.join(sorted(kept.removed))}" if kept.removed else "没有移除过自带的协议"
                 raise AgreementRefused(f"不能恢复 {key}：{which}")
-            self._change(kept, lambda connection: connection.execute(delete(REMOVED).where(REMOVED.c.key == key)))
+            self._changes.change(kept, lambda connection: connection.execute(delete(REMOVED).where(REMOVED.c.key == key)))
 
-        self._tried(attempt)
+        self._changes.tried(attempt)
 
     def _held(self, key: str) -> Kept:
         """What is kept. Raises UnknownAgreement where no agreement with this key is."""
-        kept = self._kept()
+        kept = self._changes.kept()
         if key not in kept.agreements:
             raise UnknownAgreement(key, list(kept.agreements))
         return kept
-
-    def _kept(self) -> Kept:
-        self._open()
-        with self._engine.connect() as connection:
-            return read_kept(connection)
-
-    def _open(self) -> None:
-        """Make the tables that are missing, and versions of what a library that knew none holds."""
-        if self._is_open:
-            return
-        create_tables(self._engine)
-        with self._engine.begin() as connection:
-            if knows_no_versions(connection):
-                begin_change(connection)
-                adopt(connection, self._clock())
-        self._is_open = True
-
-    def _change(self, kept: Kept, write: Callable[[Connection], _Result]) -> _Result:
-        """Write in one transaction, unless something else is kept by now. Raises _Changed."""
-        with self._engine.begin() as connection:
-            begin_change(connection)
-            if read_kept(connection) != kept:
-                raise _Changed
-            return write(connection)
-
-    def _tried(self, attempt: Callable[[], _Result]) -> _Result:
-        """What an attempt gives, which is made again where another process was quicker. Raises StorageError."""
-        with usable(self._engine):
-            for left in reversed(range(_TRIES)):
-                try:
-                    return attempt()
-                except _Changed as error:
-                    if not left:
-                        raise StorageError("协议库一直在被别的进程修改；请过一会儿再试") from error
-                except (IntegrityError, OperationalError, ProgrammingError):  # another process may be creating the same tables or rows
-                    if left < _TRIES - _TRIES_AFTER_ERRORS:
-                        raise
-        raise AssertionError("every try returns or raises")
-
-
-class _Changed(Exception):
-    """Another process has changed the library."""
 
 
 def _stand(connection: Connection, kept: Kept, editions: Sequence[Edition]) -> None:

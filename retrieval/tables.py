@@ -94,6 +94,18 @@ VERSION_CLAUSES = Table(
     Column("position", Integer, primary_key=True),
     *(Column(column.name, column.type, nullable=column.nullable) for column in CLAUSES.columns if column.name not in _PLACE),
 )
+FACTS = Table(  # what a person confirmed of a version
+    "agreement_fact",
+    _METADATA,
+    Column("agreement", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("clause", String(128), nullable=False),
+    Column("sentence", Text, nullable=False),
+)
 REMOVED = Table("removed_agreement", _METADATA, Column("key", String(64), primary_key=True))  # of the catalog, and not wanted
 _CHANGES = Table("library_change", _METADATA, Column("id", Integer, primary_key=True), Column("count", Integer, nullable=False))
 
@@ -133,7 +145,11 @@ def describe(agreement: Agreement) -> str:
 def described(text: str) -> Agreement:
     """The agreement that a column describes."""
     data: dict[str, Any] = json.loads(text)
-    return Agreement(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})  # type: ignore[arg-type]
+    return Agreement(**{name: _frozen(value) for name, value in data.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def moment(value: datetime.datetime) -> datetime.datetime:
@@ -149,7 +165,15 @@ def usable(engine: Engine) -> Iterator[None]:
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         where = engine.url.render_as_string(hide_password=True)
-        raise StorageError(f"the database {where} cannot be used: {first_line(cause)}") from error
+        raise StorageError(f"the database {where} cannot be used: {first_line(cause)}{_advice(cause)}") from error
+
+
+def _advice(cause: BaseException) -> str:
+    """What to do about what is wrong with the disk."""
+    said = str(cause)
+    if "disk is full" in said or "No space left" in said:
+        return "；磁盘满了，请清出空间再试，库里的协议没有变"
+    return "；数据文件夹只能读，请检查它的权限，库里的协议没有变" if "readonly" in said else ""
 
 
 def first_line(error: BaseException) -> str:

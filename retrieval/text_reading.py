@@ -55,7 +55,7 @@ def without_marks(lines: Sequence[Line]) -> list[Line]:
         plain = _line(line.number, line.text, line.gap)
         if plain is not None:
             heading, bullet, row = line.heading or plain.heading, line.bullet or plain.bullet, line.row or plain.row
-            found.append(replace(line, text=plain.text, heading=heading, bullet=bullet, row=row))
+            found.append(replace(line, text=plain.text, heading=heading, bullet=bullet, row=row, depth=line.depth or plain.depth))
     return found
 
 
@@ -77,18 +77,20 @@ _LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]*)\)")
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
 _ESCAPE = re.compile(r"\\+([\\`*_{}\[\]()#+.!|~-])")
 _EMPHASIS = re.compile(r"\*\*+|__+")
+_TAG = re.compile(r"<!--[^<>]*-->|</?br\s*/?>", re.I)
 _RULE = re.compile(r"={3,}|\*{3,}")
 
 
 def _line(number: int, raw: str, gap: int) -> Line | None:
-    text = visible(raw)
+    text = _TAG.sub("", visible(raw))
     ends = text != text.rstrip()
     text = text.strip()
     if not text or _RULE.fullmatch(text) or _rules_a_table(text):
         return None
     heading = bullet = False
-    if mark := re.match(r"#{1,6}\s+", text):
-        heading, text = True, text[mark.end() :]
+    depth = 0
+    if mark := re.match(r"(#{1,6})\s+", text):
+        heading, depth, text = True, len(mark[1]), text[mark.end() :]
     if mark := re.match(r"[-*+•·]\s+", text):
         bullet, text = True, text[mark.end() :]
     text = _EMPHASIS.sub("", _AUTOLINK.sub(r"\1", _LINK.sub(r"\1", text)))
@@ -96,7 +98,7 @@ def _line(number: int, raw: str, gap: int) -> Line | None:
     text = _ESCAPE.sub(r"\1", text).strip()
     if row:
         text = " | ".join(cell.strip() for cell in text.strip("|").split("|"))
-    return Line(number, text, gap, heading, bullet, row, ends) if text else None
+    return Line(number, text, gap, heading, bullet, row, ends, depth=depth) if text else None
 
 
 def _rules_a_table(text: str) -> bool:

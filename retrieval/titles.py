@@ -21,7 +21,8 @@ _ANNEX = re.compile(
     r"(?P<said>本(?:协议|合同)的?\s*|(?<=[见照依按]))?附\s*[件录]\s*(?P<value>\d{1,2}(?!\d|[.．]\d|\s*[条款项])|[一二三四五六七八九十]{1,3})?"
     r"(?:\s*[：:]?\s*(?=《))?(?P<goes_on>(?=\s*(?:第|\d|所|规定|约定|列明|载明)))?"
 )
-_SENTENCE_END = re.compile(r"[。；！？\n]")
+_SENTENCE_ENDS = "。；！？\n"
+_LONGEST = 400  # characters of a title with what stands in brackets after it
 _SELF = re.compile(r"本.{0,8}(?:协议|合同|条款|规则|声明|政策|规范|指引|办法|约定|文件)")
 
 
@@ -61,11 +62,12 @@ class Titles:
             if "称" in clause.text:
                 defining.append(clause)
                 for called in _CALLED.finditer(clause.text):
-                    title = _TITLE_BEFORE.search(clause.text, 0, called.start())
+                    title = _title_before(clause.text, called.start())
                     if title and any(_SELF.fullmatch(name) for name in _quoted(called["names"])):
                         self._own.setdefault(clause.agreement, set()).add(plain(title[1]))
         self._known = self._known_to_all(agreements)
         self._aliases: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._patterns: dict[str, re.Pattern[str]] = {}
         for clause in defining:
             self._read_aliases(clause)
 
@@ -82,16 +84,31 @@ class Titles:
 
     def mentions(self, clause: Clause) -> list[Mention]:
         """The documents that a clause's text names, in order. A short name inside the words that give it is not one."""
-        titles = [self._of_title(clause, title) for title in _TITLE.finditer(clause.text)]
-        annexes = [mention for found in _ANNEX.finditer(clause.text) if (mention := self._of_annex(clause, found, titles))]
-        found = [title for title in titles if not any(annex.end == title.end for annex in annexes)] + annexes
-        taken = [(mention.start, mention.end) for mention in found]
-        taken += [called.span("names") for called in _CALLED.finditer(clause.text)]
+        titles = {title.start(): self._of_title(clause, title) for title in _TITLE.finditer(clause.text)}
+        inside = bytearray(len(clause.text))
+        for title in titles.values():
+            inside[title.start + 1 : title.end] = b"\1" * (title.end - title.start - 1)
+        annexes = [
+            mention
+            for found in _ANNEX.finditer(clause.text)
+            if not inside[found.start()] and (mention := self._of_annex(clause, found, titles.get(found.end())))
+        ]
+        ends = {annex.end for annex in annexes}
+        named = [title for title in titles.values() if title.end not in ends] + annexes
+        for start, end in [*((mention.start, mention.end) for mention in named), *map(_names_of, _CALLED.finditer(clause.text))]:
+            inside[start:end] = b"\1" * (end - start)
         aliases = self._aliases.get(clause.agreement, {})
-        for alias in re.finditer("|".join(re.escape(name) for name in sorted(aliases, key=len, reverse=True)) or r"(?!)", clause.text):
-            if not any(start < alias.end() and alias.start() < end for start, end in taken):
-                found.append(Mention(*alias.span(), aliases[alias.group()]))
-        return sorted(found, key=lambda mention: mention.start)
+        for alias in self._pattern(clause.agreement).finditer(clause.text):
+            if not any(inside[alias.start() : alias.end()]):
+                named.append(Mention(*alias.span(), aliases[alias.group()]))
+        return sorted(named, key=lambda mention: mention.start)
+
+    def _pattern(self, agreement: str) -> re.Pattern[str]:
+        """What finds the short names that the text of an agreement gives to others."""
+        if agreement not in self._patterns:
+            names = sorted(self._aliases.get(agreement, {}), key=len, reverse=True)
+            self._patterns[agreement] = re.compile("|".join(re.escape(name) for name in names) or r"(?!)")
+        return self._patterns[agreement]
 
     def _of_title(self, clause: Clause, title: re.Match[str]) -> Mention:
         target = self.name(title[1], clause.agreement)
@@ -101,11 +118,9 @@ class Titles:
                     return Mention(*title.span(), (clause.agreement,), (annex.id,))
         return Mention(*title.span(), (target,))
 
-    def _of_annex(self, clause: Clause, found: re.Match[str], titles: Sequence[Mention]) -> Mention | None:
-        """附件二, 附件《…》, 本协议附件. The mere word is a mention only where there is an annex and the words around it point to one."""
-        if any(title.start < found.start() < title.end for title in titles):
-            return None
-        title = next((title for title in titles if title.start == found.end()), None)
+    def _of_annex(self, clause: Clause, found: re.Match[str], title: Mention | None) -> Mention | None:
+        """附件二, 附件《…》 with its `title`, 本协议附件. The mere word is a mention only where there is an annex and the words around it
+        point to one."""
         if title is not None:
             return Mention(found.start(), title.end, title.targets, title.annexes)
         held = self._annexes.get(clause.agreement, [])
@@ -138,14 +153,22 @@ class Titles:
         for called in _CALLED.finditer(clause.text):
             names = [name for name in _quoted(called["names"]) if not _SELF.fullmatch(name)]
             if called["how"] in ("统称", "合称"):
-                begin = max((end.end() for end in _SENTENCE_END.finditer(clause.text, 0, called.start())), default=0)
+                begin = max(clause.text.rfind(end, 0, called.start()) for end in _SENTENCE_ENDS) + 1
                 titles = [title[1] for title in _TITLE.finditer(clause.text, begin, called.start())]
             else:
-                before = _TITLE_BEFORE.search(clause.text, 0, called.start())
+                before = _title_before(clause.text, called.start())
                 titles = [before[1]] if before else []
             for name in names if titles else ():
                 targets = tuple(dict.fromkeys(self.name(title, clause.agreement) for title in titles))
                 self._aliases.setdefault(clause.agreement, {}).setdefault(name, targets)
+
+
+def _title_before(text: str, at: int) -> re.Match[str] | None:
+    return _TITLE_BEFORE.search(text, max(0, at - _LONGEST), at)
+
+
+def _names_of(called: re.Match[str]) -> tuple[int, int]:
+    return called.span("names")
 
 
 def _quoted(names: str) -> list[str]:

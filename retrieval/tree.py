@@ -10,6 +10,7 @@ from retrieval.annexes import Annex
 from retrieval.candidate import Place
 from retrieval.clause import Kind
 from retrieval.hanging import holders, rehang
+from retrieval.headed import id_of_heading
 from retrieval.mended import Mended, Repair
 from retrieval.node import Node
 from retrieval.numbering import Number
@@ -46,13 +47,16 @@ class _Builder:
         self.top = self.root  # the document or the annex that is being read
         self.levels: list[_Level] = []
         self.lists: list[Node] = []
+        self.headings: list[tuple[int, Node]] = []  # those without numbers that are open, each with its depth
         self.dotted_items: dict[tuple[int, tuple[int, ...]], Node] = {}
         self.base: Node | None = None  # what the open lists of items hang under
         self.latest: Node | None = None  # the last clause; unnumbered text belongs to it
 
     def place(self, paragraph: Paragraph) -> None:
         place = paragraph.place
-        if place is None:
+        if paragraph.depth:
+            self._heading(paragraph)
+        elif place is None:
             self._continue(paragraph)
         elif place.annex is not None:
             self._annex(place.annex)
@@ -68,9 +72,19 @@ class _Builder:
             self.latest = self.base = node
             self.lists = []
 
+    def _heading(self, paragraph: Paragraph) -> None:
+        """A clause of a heading without a number, under the last heading that is less deep."""
+        while self.headings and self.headings[-1][0] >= paragraph.depth:
+            self.headings.pop()
+        above = self.headings[-1][1] if self.headings else self.top
+        node = above.add(Node(Kind.CLAUSE, None, id_of_heading(paragraph.text), heading=paragraph.text))
+        self.headings.append((paragraph.depth, node))
+        self.latest = self.base = node
+        self.lists = []
+
     def _annex(self, annex: Annex) -> None:
         self.top = self.root.add(Node(Kind.ANNEX, None, annex.printed, heading=annex.title))
-        self.levels, self.lists = [], []
+        self.levels, self.lists, self.headings = [], [], []
         self.latest = self.base = self.top
 
     def _above(self, depth: int) -> Node:

@@ -1,15 +1,11 @@
-"""Dense search: vectors of clauses and of their likely questions, in Chroma.
+"""Dense search: vectors of clauses and of their likely questions, in Chroma: in a private copy of the built folder, or on a server.
 
-A local Chroma folder that two processes open, or that a kill hits while it is written, can be lost for good. So a built
-folder is never opened where it lies: every process opens a private copy, and the built one stays as its checksums say.
-Questions of some agreements alone are searched exactly, see retrieval/exact.py.
+Questions of some agreements alone are searched exactly, see retrieval/exact.py, and all others where the server does not tell.
 """
 
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -17,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from retrieval.clause import Clause
 from retrieval.embeddings import Embeddings, Vectors
@@ -26,42 +21,46 @@ from retrieval.exact import ExactVectors, ExactWriter
 from retrieval.lexical import Ranked
 from retrieval.likely import LikelyQuestion
 from retrieval.manifest import refuse_others
+from retrieval.vector_collections import ALL, NEIGHBOURS
+from retrieval.vector_copy import CHROMA, VectorCopy, local_client
+from retrieval.vector_server import VectorServer
 
 _TEXTS, _QUESTIONS = "clauses", "questions"
-_CHROMA = "chroma"
-_PREFIX = "wenyue-vectors-"
-_NEIGHBOURS = 200  # looked at for a question; of a small library all are, so that two builds of it answer alike
-_ALL = 2000
 _BATCH = 1000  # clauses given to Chroma at once
 _BLOCK = 16  # clauses embedded at once, each with its likely questions
 _PAUSE = 60.0  # seconds without vectors after the embeddings failed, so that not every question waits for a service that is down
-_SETTLING = 60.0  # seconds in which a new copy may not have taken its lock yet
 
 _log = logging.getLogger(__name__)
 
 
 class VectorIndex:
-    """An opened private copy of the vectors of one library."""
+    """The opened vectors of one library."""
 
-    def __init__(self, folder: Path, embeddings: Embeddings) -> None:
-        """Raises OtherEmbeddings where the vectors are of another model."""
-        _sweep()
-        self._copy = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._lock = FileLock(self._copy / "in-use.lock")
-        self._lock.acquire(timeout=0)
-        shutil.copytree(folder / _CHROMA, self._copy / _CHROMA)
-        self._client = _client(self._copy / _CHROMA)
-        self._collections = {name: self._client.get_collection(name, embedding_function=None) for name in (_TEXTS, _QUESTIONS)}
-        self._exact = {name: ExactVectors(folder, name) for name, collection in self._collections.items() if collection.count()}
+    def __init__(self, folder: Path, embeddings: Embeddings, *, server: str | None = None, version: str = "") -> None:
+        """`server`: the address of a Chroma server that has, or is given, the vectors of the index of this version.
+
+        Raises OtherEmbeddings where the vectors are of another model.
+        """
+        exact = {name: ExactVectors(folder, name) for name in (_TEXTS, _QUESTIONS)}
+        self._dimensions = exact[_TEXTS].dimensions
+        self._exact = {name: vectors for name, vectors in exact.items() if len(vectors)}
         self._embeddings = embeddings
         self._resumes = 0.0
-        of = self._collections[_TEXTS].metadata
-        self._dimensions = int(of["dimensions"])
+        self._chroma: VectorCopy | VectorServer
+        if server is not None:
+            self._chroma = VectorServer(server, version, embeddings.name, self._exact)
+            return
+        self._chroma = VectorCopy(folder, (_TEXTS, _QUESTIONS))
         try:
-            refuse_others([of["model"]], embeddings.name)
+            refuse_others([self._chroma.model(_TEXTS)], embeddings.name)
         except OtherEmbeddings:
             self.close()
             raise
+
+    @property
+    def degraded(self) -> bool:
+        """Whether a server that should be asked is not; the answers are the same."""
+        return self._chroma.degraded
 
     @staticmethod
     def build(
@@ -80,12 +79,12 @@ class VectorIndex:
         folder.mkdir(parents=True)
         of_each = {_TEXTS: range(len(clauses)), _QUESTIONS: [at for at, clause in enumerate(clauses) if likely.get(clause.ref)]}
         with ExitStack() as opened:
-            client = opened.enter_context(closing(_client(folder / _CHROMA)))
+            client = opened.enter_context(closing(local_client(folder / CHROMA)))
             collections = {
                 name: client.create_collection(
                     name,
                     embedding_function=None,
-                    configuration={"hnsw": {"space": "cosine", "ef_search": max(_NEIGHBOURS, min(len(clauses), _ALL)), "num_threads": 1}},
+                    configuration={"hnsw": {"space": "cosine", "ef_search": max(NEIGHBOURS, min(len(clauses), ALL)), "num_threads": 1}},
                     metadata={"model": embeddings.name, "dimensions": embeddings.dimensions},
                 )
                 for name in (_TEXTS, _QUESTIONS)
@@ -150,34 +149,9 @@ class VectorIndex:
             return []
         if agreements:
             return self._exact[name].nearest(vector, agreements, limit)
-        found = self._collections[name].query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
-        distances = (found["distances"] or [[]])[0]
-        ranked = [(int(position), round(1.0 - distance, 6)) for position, distance in zip(found["ids"][0], distances, strict=True)]
-        return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
+        found = self._chroma.nearest(name, vector, limit)
+        return self._exact[name].nearest(vector, None, limit) if found is None else found
 
     def close(self) -> None:
-        """Give the private copy back."""
-        self._client.close()
-        self._lock.release()
-        shutil.rmtree(self._copy, ignore_errors=True)
-
-
-def _client(folder: Path) -> Any:
-    import chromadb
-    from chromadb.config import Settings
-
-    return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
-
-
-def _sweep() -> None:
-    """Remove the private copies of processes that were killed: nobody holds their lock any more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        try:
-            if time.time() - folder.stat().st_mtime < _SETTLING:
-                continue
-            lock = FileLock(folder / "in-use.lock")
-            lock.acquire(timeout=0)
-        except (Timeout, OSError):
-            continue
-        lock.release()
-        shutil.rmtree(folder, ignore_errors=True)
+        """Give back the private copy, or the connections to the server."""
+        self._chroma.close()

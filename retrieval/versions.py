@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, delete, insert, select, update
 
 from retrieval.clause import Agreement, Clause
+from retrieval.facts import drop_facts
 from retrieval.source import Reading, Source
 from retrieval.tables import AGREEMENTS, CLAUSES, REMOVED, VERSION_CLAUSES, VERSIONS, clause_of, clause_rows, describe, described, moment
 
@@ -102,6 +103,7 @@ def mend_version(connection: Connection, version: Version, clauses: Sequence[Cla
 def drop_versions(connection: Connection, key: str) -> None:
     """Forget every version of an agreement."""
     _drop_clauses(connection, key)
+    drop_facts(connection, key)
     connection.execute(delete(VERSIONS).where(VERSIONS.c.agreement == key))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False
 DateOption = Annotated[
     str | None, typer.Option("--date", metavar="DATE", help="从哪天起生效，例如 2025-03-01；没到那天之前仍按前一版回答。")
 ]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="正文里读到的资料全部采用，不再问。")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
 
 
@@ -51,7 +53,10 @@ def show(
 ) -> None:
     """看一份协议和它的各个版本。"""
     from bot.console.agreements_view import show_versions
+    from bot.console.contacts import reached
+    from bot.console.facts_view import show_facts
     from bot.console.rendering import show_clauses
+    from bot.contacts import Contacts
     from bot.versions import version_json
 
     with failing_plainly(), opened() as wired:
@@ -67,12 +72,26 @@ def show(
                 show_clauses(screen(), version.agreement, clauses)
             return
         counts = {version.number: len(library.version_clauses(key, version.number)) for version in versions}
+        facts = library.facts(key, current)
+        with closing(Contacts(wired.settings.database)) as contacts:
+            to_ask = contacts.of(key)
         if as_json:
             agreement = library.agreement(key)
             rows = [version_json(version, current, counts[version.number]) for version in versions]
-            print_json({name: getattr(agreement, name) for name in agreement.__slots__} | {"versions": rows})
-        else:
-            show_versions(screen(), library.agreement(key), versions, counts)
+            said: dict[str, object] = {
+                "versions": rows,
+                "facts": [{name: getattr(fact, name) for name in fact.__slots__} for fact in facts],
+            }
+            said["contact"] = to_ask.to_json() if to_ask else None
+            print_json({name: getattr(agreement, name) for name in agreement.__slots__} | said)
+            return
+        show_versions(screen(), library.agreement(key), versions, counts)
+        if to_ask:
+            screen().print(f"联系人：{to_ask.name}{reached(to_ask)}", markup=False, soft_wrap=True)
+        if facts:
+            show_facts(screen(), facts, library.clauses([key]))
+        if waiting := len(library.proposals(key)):
+            screen().print(f"正文里还读到 {waiting} 项资料没有确认：wenyue agreements confirm {key}", markup=False, soft_wrap=True)
 
 
 @agreements_app.command()
@@ -82,32 +101,36 @@ def add(
     title: Annotated[str | None, typer.Option("--title", metavar="TITLE", help="默认取正文开头的标题。")] = None,
     short: Annotated[list[str] | None, typer.Option("--short", metavar="NAME", help="人们怎么叫它，可重复，最常用的在前。")] = None,
     date: DateOption = None,
+    yes: YesOption = False,
 ) -> None:
     """收入一份协议。"""
     from bot.console.agreements_view import show_report
+    from bot.console.confirming import interruptible, propose
 
     effective = _day(date)
     with failing_plainly(), opened() as wired:
-        with NOTES.status(f"读取 {file.name}"):
+        with interruptible(wired.library), NOTES.status(f"读取 {file.name}"):
             agreement, report = wired.library.add(file, key=key, title=title, names=short or (), effective=effective)
         screen().print(f"已收入《{agreement.title}》（{agreement.key}），叫法：{'、'.join(agreement.names)}", markup=False, soft_wrap=True)
         show_report(screen(), report)
+        propose(wired.library, agreement.key, wired.library.proposals(agreement.key), yes)
         _told()
 
 
 @agreements_app.command()
-def update(key: KeyArgument, file: FileArgument, date: DateOption = None) -> None:
+def update(key: KeyArgument, file: FileArgument, date: DateOption = None, yes: YesOption = False) -> None:
     """收入一份协议的新版本，旧的版本留着。"""
     from bot.compared import counted
-    from bot.console.agreements_view import show_report
+    from bot.console.agreements_view import show_report, unlike
+    from bot.console.confirming import interruptible, propose
     from bot.versions import named
     from retrieval.comparison import compare
 
     effective = _day(date)
     with failing_plainly(), opened() as wired:
         library = wired.library
-        newest = library.versions(key)[-1]
-        with NOTES.status(f"读取 {file.name}"):
+        newest, waiting = library.versions(key)[-1], {fact.said for fact in library.proposals(key)}
+        with interruptible(library), NOTES.status(f"读取 {file.name}"):
             version, report = library.update(key, file, effective)
         title = f"《{version.agreement.title}》{named(version)}"
         if report is None:
@@ -115,12 +138,29 @@ def update(key: KeyArgument, file: FileArgument, date: DateOption = None) -> Non
             screen().print(f"{file.name} 与{title}的文字一样，没有收入新的版本{dated}。", markup=False, soft_wrap=True)
             return
         before, after = (library.version_clauses(key, number) for number in (version.number - 1, version.number))
-        counts = counted(compare(before, after))
-        screen().print(f"已收入{title}，与上一版比：{counts}。详见 wenyue agreements diff {key}", markup=False, soft_wrap=True)
+        comparison = compare(before, after)
+        screen().print(f"已收入{title}，与上一版比：{counted(comparison)}。详见 wenyue agreements diff {key}", markup=False, soft_wrap=True)
+        if warning := unlike(comparison, before, after):
+            NOTES.print(warning, style="yellow", markup=False, soft_wrap=True)
         if library.agreement(key).version != version.number:
             screen().print(f"它从 {version.agreement.effective} 起生效，在那之前仍按第 {library.agreement(key).version} 版回答。")
         show_report(screen(), report)
+        propose(library, key, [fact for fact in library.proposals(key) if fact.said not in waiting], yes)
         _told()
+
+
+@agreements_app.command()
+def confirm(key: KeyArgument, yes: YesOption = False) -> None:
+    """采用正文里读到的资料：叫法、订立方、日期、与别的协议的关系、定义。"""
+    from bot.console.confirming import propose
+
+    with failing_plainly(), opened() as wired:
+        proposals = wired.library.proposals(key)
+        if not proposals:
+            agreement = wired.library.agreement(key)
+            screen().print(f"《{agreement.title}》（{key}）没有要确认的资料。", markup=False, soft_wrap=True)
+            return
+        propose(wired.library, key, proposals, yes)
 
 
 @agreements_app.command()

@@ -13,12 +13,16 @@ from rich.text import Text
 from bot.console.wrapping import Wrapped
 from bot.labels import parts_of
 from bot.versions import dated
-from retrieval.clause import Agreement
+from retrieval.clause import Agreement, Clause
+from retrieval.comparison import Comparison
+from retrieval.differences import Sort
+from retrieval.gaps import Gap
 from retrieval.parse_report import ParseReport
 from retrieval.repairs import Mended
 from retrieval.versions import Version
 
 _SHOWN = 5  # findings of one sort
+_ALIKE = 0.2  # share of the characters that a version has in common with the one before, or it is another agreement
 _MENDED = {
     Mended.TORN: "{count} 个与正文分开的标题归到了正文上",
     Mended.LATE: "{count} 个印在后面的标题移到了条款前",
@@ -66,6 +70,7 @@ def show_report(console: Console, report: ParseReport) -> None:
     left_out = "、".join(f"{_REASONS.get(reason, reason)} {count} 行" for reason, count in report.left_out.items())
     table.add_row("不算正文", left_out or "没有")
     table.add_row("编号印了两次", _some([parts_of(clause.label)[1] for clause in report.twice]))
+    table.add_row("编号有缺", _some(map(_gap, report.gaps)))
     table.add_row("提到却没有的条款", _some([f"{parts_of(clause.label)[1]} 提到“{words}”" for clause, words in report.lost]))
     counts = {what: sum(repair.count for repair in report.repairs if repair.what is what) for what in Mended}
     mended = [_MENDED[what].format(count=count) for what, count in counts.items() if count]
@@ -73,6 +78,24 @@ def show_report(console: Console, report: ParseReport) -> None:
     for warning in report.warnings:
         table.add_row(Text("注意", style="yellow"), Text(warning))
     console.print(Padding(table, (0, 2)))
+
+
+def unlike(comparison: Comparison, before: Sequence[Clause], after: Sequence[Clause]) -> str:
+    """A warning where a new version has next to nothing in common with the one before; empty otherwise."""
+    same = sum(len(piece.text) for change in comparison.changes for piece in change.pieces if piece.sort is Sort.SAME)
+    size = min(sum(len(clause.text) for clause in clauses) for clauses in (before, after))
+    if same >= _ALIKE * size:
+        return ""
+    return (
+        "新的一版与上一版几乎没有相同的文字，像是另一份协议。若文件给错了，请再用 update 收入原来的文件；"
+        "若是另一份协议，请用 wenyue agreements add 收入。"
+    )
+
+
+def _gap(gap: Gap) -> str:
+    """4.5 之后是 4.7; 4.7 之前没有 4.6 where nothing stands before it."""
+    after = parts_of(gap.after.label)[1]
+    return f"{parts_of(gap.before.label)[1]} 之后是 {after}" if gap.before else f"从 {after} 开始，前面缺 {gap.missing} 个"
 
 
 def _percent(share: float) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -295,3 +298,82 @@ def test_a_page_that_cannot_be_written_is_told_of(folder: Path) -> None:
 
 def test_every_mending_has_words() -> None:
     assert set(_MENDED) == set(Mended)
+
+
+_CLOUD = """蓝海云盘服务协议
+
+更新日期：2024年5月1日
+
+1.1 本协议是您与蓝海公司之间所订立的协议。蓝海公司提供蓝海云盘软件。
+
+1.2 “云盘空间”是指存放文件的空间。
+
+1.4 空间期满清空。
+"""
+
+
+def test_numbers_that_are_missing_are_told(folder: Path) -> None:
+    (folder / "cloud.txt").write_text(_CLOUD, encoding="utf-8")
+    assert "1 处：1.2 之后是 1.4" in _done("add", "cloud.txt")
+
+
+def test_without_a_terminal_what_the_text_says_is_told_and_not_taken(folder: Path) -> None:
+    (folder / "cloud.txt").write_text(_CLOUD, encoding="utf-8")
+    shown = _done("add", "cloud.txt")
+    assert "以上 5 项没有采用；要采用请运行 wenyue agreements confirm cloud（--yes 全部采用）。" in shown
+    assert "更新日期：2024年5月1日" in shown
+    assert _library(folder).agreement("cloud").parties == ()
+    assert "还读到 5 项资料没有确认：wenyue agreements confirm cloud" in _done("show", "cloud")
+
+
+def test_confirm_takes_what_the_text_says_and_show_shows_it(folder: Path) -> None:
+    (folder / "cloud.txt").write_text(_CLOUD, encoding="utf-8")
+    _done("add", "cloud.txt")
+    assert "采用了 5 项。" in _done("confirm", "cloud", "--yes")
+    assert _library(folder).agreement("cloud").names == ("蓝海云盘", "蓝海云盘服务协议")
+    assert "共1项：云盘空间（1.2）" in _done("show", "cloud")
+    (row,) = _rows("show", "cloud", "--json")
+    assert [fact["kind"] for fact in row["facts"]] == ["name", "party", "party", "updated", "term"]
+    assert "没有要确认的资料" in _done("confirm", "cloud")
+    assert "没有要确认的资料" in _done("confirm", "storage")
+
+
+def test_update_asks_only_about_what_is_new(folder: Path) -> None:
+    (folder / "cloud.txt").write_text(_CLOUD, encoding="utf-8")
+    _done("add", "cloud.txt")
+    (folder / "cloud.txt").write_text(_CLOUD.replace("1.4", "1.3") + "\n1.4 “云盘额度”是指每月的流量。\n", encoding="utf-8")
+    shown = _done("update", "cloud", "cloud.txt", "--yes")
+    assert "共1项：云盘额度（1.4）" in shown
+    assert "采用了 1 项。" in shown
+    assert _library(folder).agreement("cloud").parties == ()
+
+
+def test_update_warns_of_another_agreement(folder: Path) -> None:
+    (folder / "cloud.txt").write_text(_CLOUD, encoding="utf-8")
+    _done("add", "parking.txt")
+    assert "像是另一份协议" in _run("update", "parking", "cloud.txt").stderr
+    (folder / "parking.txt").write_text(_LATER, encoding="utf-8")
+    _done("add", "later.txt", "--key", "later", "--title", "另一份")
+    (folder / "parking.txt").write_text(_PARKING, encoding="utf-8")
+    assert "像是另一份协议" not in _run("update", "later", "parking.txt").stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "names", "parties"),
+    [("\n", 2, 2), ("n\n", 1, 0), ("什么\n逐项\ny\nn\nn\n\ny\n", 2, 0)],
+    ids=["all", "none", "one by one"],
+)
+def test_at_a_terminal_one_question_is_asked(folder: Path, typed: str, names: int, parties: int) -> None:
+    (folder / "cloud.txt").write_text(_CLOUD, encoding="utf-8")
+    leader, follower = os.openpty()
+    os.write(leader, typed.encode())
+    added = subprocess.run(
+        [sys.executable, "-m", "bot.cli", "agreements", "add", "cloud.txt"], stdin=follower, stdout=subprocess.PIPE, stderr=follower
+    )
+    os.close(follower)
+    os.close(leader)
+    shown = added.stdout.decode()
+    assert added.returncode == 0
+    assert "采用了" in shown
+    agreement = _library(folder).agreement("cloud")
+    assert (len(agreement.names), len(agreement.parties)) == (names, parties)

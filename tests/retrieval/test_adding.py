@@ -57,8 +57,11 @@ WriteFile = Callable[..., Path]
         (f"欢迎您使用《停车服务协议》（以下简称“本协议”）。\n\n{_BODY}", "given.txt", "停车服务协议"),
         (f"本协议补充《仓储协议》，《停车协议》（以下简称“本协议”）另有约定的除外。\n\n{_BODY}", "given.txt", "停车协议"),
         (_BODY, "停车场 使用规定.txt", "停车场 使用规定"),
+        (f"设备采购合同（含安装）\n\n{_BODY}", "given.txt", "设备采购合同"),
+        (f"# 中华人民共和国停车法\n\n{_BODY}", "given.md", "中华人民共和国停车法"),
+        (f"一、补充协议\n\n{_BODY}", "停车.txt", "停车"),
     ],
-    ids=["printed", "marked", "calls itself", "names another", "file"],
+    ids=["printed", "marked", "calls itself", "names another", "file", "with a remark", "statute", "a heading is no title"],
 )
 def test_the_title_is_what_the_text_says_or_else_the_files_name(
     library: Library, file: WriteFile, text: str, name: str, title: str
@@ -85,9 +88,8 @@ def test_the_key_is_made_of_the_files_name_and_nobody_elses(library: Library, fi
     assert library.clauses([found])
 
 
-def test_people_call_it_by_its_title_without_the_sort_of_text_it_is(library: Library, file: WriteFile) -> None:
-    assert library.add(file(f"停车服务协议\n\n{_BODY}", "one.txt"))[0].names == ("停车服务", "停车服务协议")
-    assert library.add(file(f"仓储合同\n\n{_BODY}", "two.txt"))[0].names == ("仓储合同",)
+def test_people_call_it_by_its_title_and_by_what_they_say(library: Library, file: WriteFile) -> None:
+    assert library.add(file(f"停车服务协议\n\n{_BODY}", "one.txt"))[0].names == ("停车服务协议",)
     assert library.add(file(f"保密协议\n\n{_BODY}", "three.txt"), names=["保密", " NDA "])[0].names == ("保密", "NDA", "保密协议")
 
 
