@@ -6,28 +6,27 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from answering.errors import AnsweringError
 from answering.language import language_of
 from bot.commands import Command, Commands, as_question, command_in, language_for, question_in
 from bot.message import Message, Reply, Undeliverable
+from bot.outlasting import outlasting
 from bot.place import Place
+from bot.privacy.notices import told_once
 from bot.stores import Stores
+from bot.turns import Turns
 from bot.wording import say
 from retrieval.errors import RetrievalError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from bot.conversation import Conversation
 
-_AT_ONCE = 2  # questions of one chat that are answered at the same time
-_CROWDED = 4  # questions of one chat, waiting or being answered
 _BEAT = 20.0  # seconds between two signs that this process is alive
 _EXPIRING = 3600.0  # seconds between two looks for what is too old
 _NOTICED = timedelta(hours=12)  # a chat that may not ask is told so no more often
@@ -46,6 +45,10 @@ class Limits:
     waiting: int = 200
 
 
+class DeskClosed(Exception):
+    """The desk takes nothing more: what comes now is for whoever comes after."""
+
+
 class Desk:
     """Takes messages and has them answered. One for all chats of a process; all of it runs on one event loop.
 
@@ -60,8 +63,8 @@ class Desk:
         self._access = stores.access
         self._stores = stores
         self._limits = limits
-        self._queues: dict[tuple[str, str], _Queue] = {}
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._turns = Turns()
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._claiming = asyncio.Lock()
         self._closed = False
 
@@ -70,23 +73,31 @@ class Desk:
 
         Returns when the answer was delivered. Raises nothing: what goes wrong is said in the chat and logged without anybody's words.
         """
+        with self._noted():
+            try:
+                work = await outlasting(lambda: self.receive(message, reply), message.place.channel)
+            except DeskClosed:
+                return  # the channel hands it out again to whoever comes after
+            except StorageError as error:
+                _log.error("a message of %s was not taken: %s", message.place.channel, error)
+                await self._attempt(reply.say(say("desk_storage", language_of(message.text))))
+                return
+            if work is not None:
+                await work
+
+    async def receive(self, message: Message, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        """Write a message down, if it may be asked: what is returned answers it, and is to be awaited by this process.
+
+        None where there is nothing to be done: it may not be asked, which was said, or it was taken before. Raises StorageError and
+        DeskClosed, and then it was not written down: a channel that can have it sent again does. What is returned raises nothing.
+        """
         if self._closed:
-            return  # not claimed: the channel hands it out again to whoever comes after
+            raise DeskClosed
         message = _about_something(message)
-        task = asyncio.current_task()
-        assert task is not None
-        self._under_way.add(task)
-        try:
+        with self._noted():
             if await self._admitted(message, reply) and await self._claimed(message):
-                if await self._within_limits(message, reply):
-                    await self._attend(message, reply)
-                else:
-                    await asyncio.to_thread(self._inbox.done, message)
-        except StorageError as error:
-            _log.error("a message of %s was not taken: %s", message.place.channel, error)
-            await self._attempt(reply.say(say("desk_storage", language_of(message.text))))
-        finally:
-            self._under_way.discard(task)
+                return self._work(message, reply)
+        return None
 
     async def watch(self, reply_to: Callable[[Message], Reply], channel: str) -> None:
         """For as long as this runs: tell other processes that what is claimed here is being answered, answer what processes of this
@@ -97,7 +108,7 @@ class Desk:
             try:
                 await asyncio.to_thread(self._inbox.beat)
                 for message in await asyncio.to_thread(self._inbox.left, channel):
-                    task = asyncio.create_task(self._resume(message, reply_to))
+                    task = asyncio.create_task(self._attend(message, reply_to(message)))
                     self._under_way.add(task)
                     task.add_done_callback(self._under_way.discard)
                 if time.monotonic() - expired > _EXPIRING:
@@ -123,6 +134,32 @@ class Desk:
             await asyncio.wait(unfinished)
         with suppress(StorageError):  # it is found all the same, a minute later
             await asyncio.to_thread(self._inbox.leave)
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """While this is entered, the desk does not close before the task that is running has come to its end, or was given time for it."""
+        task = asyncio.current_task()
+        assert task is not None
+        if task in self._under_way:
+            yield
+            return
+        self._under_way.add(task)
+        try:
+            yield
+        finally:
+            self._under_way.discard(task)
+
+    async def _work(self, message: Message, reply: Reply) -> None:
+        """Answer a message that is claimed, unless it is one too many."""
+        with self._noted():
+            try:
+                within = await outlasting(lambda: self._within_limits(message, reply), message.place.channel)
+            except StorageError:
+                within = True  # nobody can say: it was asked, and is answered if that is possible
+            if within:
+                await self._attend(message, reply)
+            else:
+                await asyncio.to_thread(self._inbox.done, message)
 
     async def _claimed(self, message: Message) -> bool:
         """Whether a message is this process's to answer. One after the other, so that those counted before it are all there."""
@@ -160,44 +197,45 @@ class Desk:
             await self._attempt(reply.say(say("desk_limit_asker" if asker else "desk_limit_chat", language, limit=limit)))
         return False
 
-    async def _resume(self, message: Message, reply_to: Callable[[Message], Reply]) -> None:
-        """Attend to a message that another process left."""
-        try:
-            await self._attend(message, reply_to(message))
-        except StorageError as error:  # it stays claimed, and is found again
-            _log.error("a message of %s that was left could not be answered: %s", message.place.channel, error)
-
     async def _attend(self, message: Message, reply: Reply) -> None:
         """Do what a message says, and cross it out. Commands do not queue."""
         command = command_in(message.text)
         question = message.text if command is None else question_in(command, language_for(command.rest, message.locale))
         if command is not None and question is None:
-            await self._ended(message, reply, self._obey(command, message, reply))
+            await self._ended(message, reply, lambda: self._obey(command, message, reply))
         else:
             await self._in_turn(replace(message, text=question or ""), reply)
 
     async def _obey(self, command: Command, message: Message, reply: Reply) -> None:
         told = await asyncio.to_thread(self._commands.run, command, message)
-        await reply.say(told.text, quoting=told.quoting)
+        if command.open or told.quoting:  # nothing was asked, or nothing of ours may stand beside what is quoted
+            await reply.say(told.text, quoting=told.quoting, calling=told.calling)
+            return
+        async with told_once(self._stores.notices, message, self._notice(message)) as notice:
+            await reply.say("\n\n".join(filter(None, (told.text, notice))))
+
+    def _notice(self, message: Message) -> str:
+        """What is kept of whoever writes, in their language."""
+        days = self._stores.records.days
+        return say("desk_notice" if days else "desk_notice_none", language_for(message.text, message.locale), days=f"{days:g}")
 
     async def _in_turn(self, message: Message, reply: Reply) -> None:
         """Answer a question when it is its turn in its chat, and cross it out."""
-        key = (message.place.channel, message.place.chat)
-        queue = self._queues.setdefault(key, _Queue())
-        if queue.length >= self._limits.waiting:
+        chat = (message.place.channel, message.place.chat)
+        if self._turns.waiting(chat) >= self._limits.waiting:
             await self._attempt(reply.say(say("desk_busy", language_of(message.text))))
             await asyncio.to_thread(self._inbox.done, message)
             return
-        async with queue.place():
-            await self._ended(message, reply, self._answer(message, reply, crowded=queue.length > _CROWDED))
-        if not queue.length:
-            self._queues.pop(key, None)
+        async with self._turns.of(chat) as crowded:
+            await self._ended(message, reply, lambda: self._answer(message, reply, crowded=crowded()))
 
-    async def _ended(self, message: Message, reply: Reply, work: Awaitable[None]) -> None:
-        """See some work to its end: where it fails that is said; then the message is crossed out."""
+    async def _ended(self, message: Message, reply: Reply, work: Callable[[], Awaitable[None]]) -> None:
+        """See some work to its end, begun anew for as long as the database fails; where it fails that is said; then the message is crossed
+        out.
+        """
         language, channel = language_of(message.text), message.place.channel
         try:
-            await work
+            await outlasting(work, channel)
         except _TakenOver:
             return
         except Undeliverable as error:
@@ -232,10 +270,14 @@ class Desk:
             with suppress(ValueError):  # still at work in its thread, where this was cancelled: it ends there
                 drafts.close()
         if not await asyncio.to_thread(self._inbox.holds, message):
+            if conversation.record is not None:  # whoever asked was forgotten meanwhile, or another process answers and keeps it
+                await asyncio.to_thread(self._stores.records.withdraw, conversation.record)
             raise _TakenOver
         if answer is None or not answer.whole:
             raise RetrievalError("the answer did not come to an end")
-        await reply.finish(answer, conversation.record)
+        async with told_once(self._stores.notices, message, self._notice(message)) as notice:
+            noticed = replace(answer, notice="\n".join(filter(None, (answer.notice, notice))))
+            await reply.finish(noticed, conversation.record)
 
     def _conversation(self, message: Message) -> Conversation | None:
         """The conversation that a message is part of, over the agreements its chat may ask about; None where it may not ask."""
@@ -267,20 +309,3 @@ def _about_something(message: Message) -> Message:
 
 class _TakenOver(Exception):
     """This process was taken for dead, and another one answers."""
-
-
-class _Queue:
-    """The questions of one chat that wait or are being answered."""
-
-    def __init__(self) -> None:
-        self.length = 0
-        self._turn = asyncio.Semaphore(_AT_ONCE)
-
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        self.length += 1
-        try:
-            async with self._turn:
-                yield
-        finally:
-            self.length -= 1

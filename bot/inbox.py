@@ -6,7 +6,8 @@ import datetime
 import json
 import logging
 import secrets
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -33,6 +34,7 @@ from sqlalchemy import (
 from bot.database import Database, Instant, empty_log, is_written, opened, storable
 from bot.message import Message
 from bot.place import Place
+from bot.privacy.sealed import Sealed
 from bot.record import columns_of
 from retrieval.errors import StorageError
 
@@ -52,8 +54,8 @@ INBOX = Table(
     Column("message", String, primary_key=True),
     Column("thread", String, nullable=False),
     Column("asker", String, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("quoted", Text, nullable=False),
+    Column("text", Sealed, nullable=False),
+    Column("quoted", Sealed, nullable=False),
     Column("private", Boolean, nullable=False),
     Column("agreements", Text, nullable=False),  # a JSON array of keys
     Column("at", Instant, nullable=False),
@@ -75,7 +77,8 @@ UPDATES = Table(
     Index("seen_update_at", "at"),
 )
 
-_BLANK = {"state": _DONE, "text": "", "quoted": "", "agreements": "[]", "handle": ""}  # what stays of a message that is done
+BLANK: Mapping[str, Any] = {"state": _DONE, "text": "", "quoted": "", "agreements": "[]", "handle": ""}
+"""What the columns with words of a message are when it is done."""
 
 _Key = tuple[str, str, str]
 
@@ -92,14 +95,28 @@ class Inbox:
         self._database = Database(opened(url), (INBOX, UPDATES), "消息登记")
         self._now = now
         self._process = secrets.token_hex(8)
+        self._claimed: set[_Key] = set()  # and not done
+        self._claiming = threading.Lock()
         self._owed: set[_Key] = set()  # done, and not yet written
 
     def claim(self, message: Message) -> bool:
         """Write a message down and hold it. False where it is there already, whoever claimed it and whatever became of it."""
         now = self._now()
-        row = _row_of(message) | {"at": now, "state": _WAITING, "taken_by": self._process, "beaten": now}
+        key, row = _key_of(message), _row_of(message) | {"at": now, "state": _WAITING, "taken_by": self._process, "beaten": now}
         insertion = self._database.insertion(INBOX).values(row).on_conflict_do_nothing()
-        return self._database.run(lambda connection: is_written(connection, insertion))
+        own = select(func.count()).select_from(INBOX).where(_is(key), INBOX.c.state == _WAITING, INBOX.c.taken_by == self._process)
+
+        def claim(connection: Connection) -> bool:
+            if is_written(connection, insertion):
+                return True
+            # a claim whose connection broke while it was written may have been: nobody else would answer it
+            return key not in self._claimed and connection.execute(own).scalar_one() == 1
+
+        with self._claiming:
+            claimed = self._database.run(claim)
+            if claimed:
+                self._claimed.add(key)
+        return claimed
 
     def holds(self, message: Message) -> bool:
         """Whether a message is still this process's to answer, which it then is for another 60 seconds.
@@ -122,6 +139,7 @@ class Inbox:
         """
         key = _key_of(message)
         self._owed.add(key)
+        self._claimed.discard(key)
         try:
             self._cross_out(key)
         except StorageError as error:
@@ -144,18 +162,22 @@ class Inbox:
     def left(self, channel: str) -> list[Message]:
         """Take over what processes that are gone have claimed in a channel and not done, the oldest first.
 
-        Nobody else is given the same ones, and this process holds them from now on.
+        Nobody else is given the same ones, and this process holds them from now on. What it holds itself without knowing is among them: a
+        connection broke while that was written.
         """
-        now = self._now()
-        others = and_(INBOX.c.channel == storable(channel), INBOX.c.taken_by != self._process)
-        taking = (
-            update(INBOX)
-            .where(INBOX.c.state == _WAITING, others, INBOX.c.beaten < now - _GONE)
-            .values(taken_by=self._process, beaten=now)
-            .returning(*INBOX.c)
-        )
-        rows = self._database.run(lambda connection: connection.execute(taking).mappings().all())
-        return [_message_of(row) for row in sorted(rows, key=lambda row: row["at"])]
+        now, waiting = self._now(), and_(INBOX.c.channel == storable(channel), INBOX.c.state == _WAITING)
+        gone = and_(waiting, INBOX.c.taken_by != self._process, INBOX.c.beaten < now - _GONE)
+        taking = update(INBOX).where(gone).values(taken_by=self._process, beaten=now)
+        held = select(INBOX).where(waiting, INBOX.c.taken_by == self._process).order_by(INBOX.c.at)
+
+        def take(connection: Connection) -> Sequence[RowMapping]:
+            connection.execute(taking)
+            return connection.execute(held).mappings().all()
+
+        with self._claiming:
+            found = [row for row in self._database.run(take) if (row["channel"], row["chat"], row["message"]) not in self._claimed]
+            self._claimed.update((row["channel"], row["chat"], row["message"]) for row in found)
+        return [_message_of(row) for row in found]
 
     def asked(self, message: Message, since: datetime.datetime) -> int:
         """How many messages its asker had claimed since then up to this one, in whichever chat of the channel; this one is counted."""
@@ -184,7 +206,7 @@ class Inbox:
         given = {"channel": channel, "chat": chat, "asker": asker}
         matching = [INBOX.c[name] == storable(value) for name, value in given.items() if value is not None]
         matching.append(or_(INBOX.c.asker != "", INBOX.c.state == _WAITING))
-        blank = {**_BLANK, "asker": ""}
+        blank = {**BLANK, "asker": ""}
 
         def forget(connection: Connection) -> int:
             deleted = connection.execute(delete(INBOX).where(*matching, INBOX.c.private)).rowcount
@@ -208,7 +230,7 @@ class Inbox:
 
     def _cross_out(self, key: _Key) -> None:
         """Whoever holds the message: it was answered, and nothing is left to do."""
-        self._database.run(lambda connection: connection.execute(update(INBOX).where(_is(key)).values(_BLANK)))
+        self._database.run(lambda connection: connection.execute(update(INBOX).where(_is(key)).values(BLANK)))
         self._owed.discard(key)
 
     def _expire_some(self, connection: Connection) -> int:

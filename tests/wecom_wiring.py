@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,14 +38,28 @@ async def _silent(asked: Asked) -> None:
     """Write nothing."""
 
 
+def once() -> Callable[[Message], bool]:
+    """Says yes to each message once."""
+    claimed: set[str] = set()
+
+    def claim(message: Message) -> bool:
+        new = message.id not in claimed
+        claimed.add(message.id)
+        return new
+
+    return claim
+
+
 class Wiring:
-    """`answer` is called for every question, `reply` for every event."""
+    """`answer` is called for every question, `reply` for every event; `claims` says whether one is this replica's to answer."""
 
     def __init__(
         self,
         answer: Callable[[Asked], Awaitable[None]] = _silent,
         reply: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]] | None = None,
+        claims: Callable[[Message], bool] | None = None,
     ) -> None:
+        self._claims = claims or once()
         self.asked: list[Asked] = []
         self.events: list[Mapping[str, Any]] = []
         self.opened: list[Streams | Nonces] = []
@@ -60,10 +74,17 @@ class Wiring:
         for tables in self.opened:
             tables.close()
 
-    async def take(self, message: Message, stream: str, response_url: str) -> None:
+    async def take(self, message: Message, stream: str, response_url: str) -> Coroutine[Any, Any, None] | None:
+        """Each message once, as the desk does it."""
         asked = Asked(message, stream, response_url)
+        if not self._claims(message):
+            return None
         self.asked.append(asked)
-        await self._answer(asked)
+
+        async def answered() -> None:
+            await self._answer(asked)
+
+        return answered()
 
     async def on_event(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         self.events.append(body)

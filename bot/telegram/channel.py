@@ -34,14 +34,15 @@ from telegram.ext import (
 
 from answering.answer import Language
 from bot.commands import LISTED
-from bot.desk import Desk
+from bot.desk import Desk, DeskClosed
 from bot.look import Look
 from bot.message import Message
 from bot.news import News
 from bot.place import Place
-from bot.presses import Press, Presses, Voted
+from bot.presses import Handing, Press, Presses, Voted
 from bot.stores import Stores
 from bot.telegram.addressing import CHANNEL, addressed, message_of, place_of
+from bot.telegram.intake import Intake
 from bot.telegram.reply import TelegramReply, keyboard, reasons
 from bot.wording import say
 from retrieval.errors import StorageError
@@ -83,6 +84,7 @@ class TelegramChannel:
         self._look = look
         self._news = news
         self._called: _Application | None = None
+        self._intake = Intake()
 
     def run(self) -> None:
         """Take updates until SIGINT or SIGTERM; then end what is under way. Raises TelegramUnusable where Telegram refuses the token."""
@@ -110,6 +112,7 @@ class TelegramChannel:
                 await updater.start_polling(allowed_updates=_UPDATES, error_callback=_polling_failed)
             _log.info("Telegram: @%s takes questions", application.bot.username)
             await stop.wait()
+            self._intake.close()
             await updater.stop()
 
     @asynccontextmanager
@@ -134,8 +137,7 @@ class TelegramChannel:
             update = Update.de_json(json.loads(body), self._called.bot)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return 400
-        await self._called.update_queue.put(update)
-        return 200
+        return 200 if await self._intake.take(update) else 503
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[_Application]:
@@ -156,10 +158,11 @@ class TelegramChannel:
                 await application.stop()
 
     def _application(self) -> _Application:
-        builder = ApplicationBuilder().token(self._line.token).rate_limiter(AIORateLimiter(max_retries=2)).concurrent_updates(256)
+        builder = ApplicationBuilder().token(self._line.token).rate_limiter(AIORateLimiter(max_retries=2)).update_queue(self._intake.queue)
         if self._line.api:
             builder = builder.base_url(self._line.api)
         application = builder.build()
+        self._intake.handle = application.process_update
         application.add_handler(ChatMemberHandler(self._member, ChatMemberHandler.MY_CHAT_MEMBER))
         application.add_handler(CallbackQueryHandler(self._pressed))
         application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, self._migrated))
@@ -190,25 +193,46 @@ class TelegramChannel:
         if sent is None or (text := addressed(sent, context.bot.bot)) is None:
             return
         message = message_of(sent, text)
-        await self._desk.take(message, self._reply(context.bot, message))
+        await self._take(update, message, self._reply(context.bot, message))
+
+    async def _take(self, update: Update, message: Message, reply: TelegramReply) -> None:
+        """Have a message answered, and tell as soon as it is written down."""
+        try:
+            work = await self._desk.receive(message, reply)
+        except (StorageError, DeskClosed) as error:
+            _log.warning("a message of Telegram was not written down, and is to come again: %s", str(error) or "this process ends")
+            self._intake.wrote(update, False)
+            return
+        self._intake.wrote(update, True)
+        if work is not None:
+            await work
 
     async def _pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A button under an answer: a vote, its reason, a choice or a further question."""
         query = update.callback_query
         if query is None or not query.data or not isinstance(query.message, Sent):
             return
-        with suppress(TelegramError):
-            await query.answer()
+        if not query.data.startswith("h:"):  # what was handed on is told in the answer to the press
+            with suppress(TelegramError):
+                await query.answer()
         if not await asyncio.to_thread(self._inbox.seen, CHANNEL, str(update.update_id)):
             return
         place = replace(place_of(query.message), asker=str(query.from_user.id))
         press = Press(place, str(query.message.message_id), query.data, query.message.chat.type == "private")
         led = await asyncio.to_thread(self._presses.take, press)
         if isinstance(led, Message):
-            await self._desk.take(led, self._reply(context.bot, led))
-        elif isinstance(led, Voted) and led.answer is not None:
+            await self._take(update, led, self._reply(context.bot, led))
+        elif isinstance(led, Handing):
             with suppress(TelegramError):
-                asked = reasons(led.answer, led.record) if led.asks_why else keyboard(led.answer, led.record, led.verdict)
+                await query.answer(say("handed" if led.message else "handed_before", led.language, name=led.contact.name))
+                if led.answer is not None:
+                    await query.edit_message_reply_markup(keyboard(led.answer, led.record, contact=led.contact, handed=True))
+            if led.message is not None:
+                await self._desk.take(led.message, self._reply(context.bot, led.message))
+        elif isinstance(led, Voted) and led.answer is not None:
+            contact = await asyncio.to_thread(self._look.contact, led.answer)
+            with suppress(TelegramError):
+                asked = reasons(led.answer, led.record) if led.asks_why else keyboard(led.answer, led.record, led.verdict, contact)
                 await query.edit_message_reply_markup(asked)
 
     async def _member(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

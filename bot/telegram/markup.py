@@ -107,8 +107,10 @@ def _part(paragraphs: Sequence[Paragraph]) -> Part:
 
 def _tags(run: Run) -> list[tuple[str, str]]:
     """The names of the tags around a run, each with what opens it."""
-    leads = _LINK.fullmatch(run.link)
-    return [("a", f'a href="{escape(run.link)}"')] * bool(leads) + [(run.mark, run.mark)] * bool(run.mark)
+    called = run.calls is not None and run.calls.way == "telegram"
+    link = f"tg://user?id={run.calls.address}" if run.calls and called else run.link
+    leads = called or _LINK.fullmatch(link)
+    return [("a", f'a href="{escape(link)}"')] * bool(leads) + [(run.mark, run.mark)] * bool(run.mark)
 
 
 def _html(run: Run) -> str:

@@ -15,11 +15,11 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 
 from answering.answer import Answer, Status
 from answering.language import language_of
-from bot.form import form_of
+from bot.contacts import Contact
 from bot.look import Look
 from bot.message import Message, Undeliverable
-from bot.presses import REASONS, choice_data, question_data, reason_data, vote_data
-from bot.runs import Run
+from bot.presses import REASONS, choice_data, hand_data, question_data, reason_data, vote_data
+from bot.runs import Run, asks
 from bot.telegram.markup import Paragraph, parts_of
 from bot.telegram.text import Part, growing, html_of
 from bot.wording import say
@@ -71,7 +71,7 @@ class TelegramReply:
     async def grow(self, answer: Answer) -> None:
         now = time.monotonic()
         apart = _APART_PRIVATE if self._private else _APART
-        text = growing(form_of(answer, self._look.agreements()), _GROWING)
+        text = growing(self._look.form(answer), _GROWING)
         if now - self._edited < apart or (self._edits >= _EDITS and not self._private) or text == self._shown:
             return
         self._edited, self._edits, self._shown = now, self._edits + 1, text
@@ -81,11 +81,13 @@ class TelegramReply:
             await self._edit(self._placeholder, text, ParseMode.HTML, None)
 
     async def finish(self, answer: Answer, record: str | None) -> None:
-        parts = html_of(form_of(answer, self._look.agreements()), self._look.link, buttons=record is not None)
-        await self._show(parts, keyboard(answer, record))
+        form = await asyncio.to_thread(self._look.form, answer)
+        parts = html_of(form, self._look.link, buttons=record is not None)
+        await self._show(parts, keyboard(answer, record, contact=form.contact))
 
-    async def say(self, text: str, *, quoting: bool = False) -> None:
-        await self._show(parts_of([Paragraph((Run(text),))]) if quoting else [Part("", text)], None)
+    async def say(self, text: str, *, quoting: bool = False, calling: Contact | None = None) -> None:
+        runs = tuple(asks(text, calling)) or (Run(text),)
+        await self._show(parts_of([Paragraph(runs)]) if quoting or calling else [Part("", text)], None)
 
     async def _show(self, parts: list[Part], buttons: InlineKeyboardMarkup | None) -> None:
         for at, part in enumerate(parts):
@@ -149,8 +151,11 @@ class TelegramReply:
         await self._bot.edit_message_text(text, self._chat, place, parse_mode=mode, reply_markup=buttons, link_preview_options=_NO_PREVIEW)
 
 
-def keyboard(answer: Answer, record: str | None, verdict: str = "") -> InlineKeyboardMarkup | None:
-    """The buttons beneath an answer: choices and further questions, one a row, then the votes, the one that was cast standing out.
+def keyboard(
+    answer: Answer, record: str | None, verdict: str = "", contact: Contact | None = None, *, handed: bool = False
+) -> InlineKeyboardMarkup | None:
+    """The buttons beneath an answer: choices and further questions, one a row, whom the question may be handed to, or that it was, then the
+    votes, the one that was cast standing out.
 
     None where the answer was not kept: a button carries nothing but the id of the record and a place in it.
     """
@@ -158,6 +163,9 @@ def keyboard(answer: Answer, record: str | None, verdict: str = "") -> InlineKey
         return None
     rows = [[_button(choice.label, choice_data(record, at))] for at, choice in enumerate(answer.choices)]
     rows += [[_button(question, question_data(record, at))] for at, question in enumerate(answer.suggestions)]
+    if contact is not None:
+        said = say("handed" if handed else "hand", answer.language, name=contact.name)
+        rows.append([_button(f"✓ {said}" if handed else said, hand_data(record))])
     if answer.status is Status.ANSWERED or answer.status is Status.NOT_COVERED:
         marks = {"up": "👍", "down": "👎"}
         rows.append([_button(f"✓ {mark}" if verdict == name else mark, vote_data(record, name)) for name, mark in marks.items()])

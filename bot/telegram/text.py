@@ -45,6 +45,7 @@ def _answer(form: Form, link: Link | None) -> Iterator[Paragraph]:
     yield _line(form.understood, form.original)
     title = [Run(form.title, "b"), Run("\n")] if form.status in _REFUSED else []
     yield Paragraph((*title, Run(form.message)))
+    yield Paragraph((Run(form.asks),))  # who is named is called only once somebody hands the question to them
     if form.related:
         yield Paragraph(tuple(related(form, link)), gap="\n")
     for at, said in enumerate(form.statements):

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.message import Message
+from bot.outlasting import outlasting
 from bot.wecom.crypto import Envelope
 from bot.wecom.delivery import Delivery, frame_of
 from bot.wecom.door import Door, Refused
@@ -40,7 +41,7 @@ _NOTICED = timedelta(minutes=1)
 _log = logging.getLogger(__name__)
 
 Response = tuple[int, bytes]
-Take = Callable[[Message, str, str], Coroutine[Any, Any, None]]
+Take = Callable[[Message, str, str], Coroutine[Any, Any, Coroutine[Any, Any, None] | None]]
 OnEvent = Callable[[Mapping[str, Any]], Coroutine[Any, Any, Mapping[str, Any] | None]]
 
 _Result = TypeVar("_Result")
@@ -61,7 +62,8 @@ class Callback:
     """The callback of one bot in one process; replicas share `streams` and `nonces`. All of it runs on one event loop.
 
     `take` is given each question, the id of the stream that its answer is written into, and the response address ("" where there is
-    none); it returns when the answer was written or when there will be none. `on_event` is given every other message, some perhaps
+    none); it returns when the question was written down, and raises StorageError where it was not: WeCom then sends it again. What it
+    returns returns when the answer was written or when there will be none; None where another process answers, or nobody. `on_event` is given every other message, some perhaps
     twice, and returns the body of the passive reply, or None; it runs on when it takes longer than WeCom waits.
     """
 
@@ -165,22 +167,40 @@ class Callback:
         return None if stream is None else frame_of(stream, feedback=True)
 
     async def _begin(self, message: Message, address: str, *, asked_for: bool = True) -> Stream | None:
-        """The stream of a question as it is; where the question is new, it is worked on from now on."""
+        """The stream of a question as it is; where the question is new, it is written down, and worked on from now on.
+
+        A process that is killed between the two leaves a stream and no question: so one that comes again is new until it is written down.
+        """
         if self._closed:
             raise _Closed
+        id_ = stream_of(message.id)
         stream = await self._delivery.begin(message.id, self._words.placeholder(message), address, asked_for=asked_for)
         if stream is None:
-            return await self._delivery.shown(stream_of(message.id))
-        self._hold(self._answer(message, stream.id, address))
-        return stream
+            shown = await self._delivery.shown(id_)
+            if shown is None or shown.finished or shown.ended:
+                return shown
+        work = await self._taken(message, id_, address)
+        if work is not None:
+            self._hold(self._answer(work, message, id_))
+        return stream or await self._delivery.shown(id_)
 
-    async def _answer(self, message: Message, id_: str, address: str) -> None:
+    async def _taken(self, message: Message, id_: str, address: str) -> Coroutine[Any, Any, None] | None:
         try:
-            await self._take(message, id_, address)
+            return await self._take(message, id_, address)
+        except StorageError:
+            raise
+        except Exception as error:
+            _log.error("a question of WeCom could not be taken: %s", _described(error))
+            await self._delivery.end(id_, self._words.unanswered(message))
+            return None
+
+    async def _answer(self, work: Coroutine[Any, Any, None], message: Message, id_: str) -> None:
+        try:
+            await work
         except Exception as error:
             _log.error("a question of WeCom could not be answered: %s", _described(error))
         try:
-            await self._delivery.end(id_, self._words.unanswered(message))
+            await outlasting(lambda: self._delivery.end(id_, self._words.unanswered(message)), message.place.channel)
         except StorageError as error:
             _log.error("a stream of WeCom could not be ended: %s", error)
 

@@ -6,12 +6,12 @@ https://developer.work.weixin.qq.com/document/path/100719. Replicas share what i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from answering.language import language_of
-from bot.desk import Desk
+from bot.desk import Desk, DeskClosed
 from bot.look import Look
 from bot.message import Message
 from bot.stores import Stores
@@ -23,6 +23,7 @@ from bot.wecom.nonces import Nonces
 from bot.wecom.reply import StreamedReply
 from bot.wecom.streams import Streams
 from bot.wording import say
+from retrieval.errors import StorageError
 
 _ENDING = 30.0  # seconds that answers under way are given when the server is stopped
 
@@ -73,8 +74,11 @@ class WecomCalled:
     def _reply(self, message: Message) -> StreamedReply:
         return StreamedReply(self._streams, message, self._look, self._stores.votes)
 
-    async def _take(self, message: Message, _stream: str, _response_url: str) -> None:
-        await self._desk.take(message, self._reply(message))
+    async def _take(self, message: Message, _stream: str, _response_url: str) -> Coroutine[Any, Any, None] | None:
+        try:
+            return await self._desk.receive(message, self._reply(message))
+        except DeskClosed:
+            raise StorageError("问约正在停止") from None  # WeCom sends it again
 
     async def _event(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         await self._events.opinion(body)

@@ -10,7 +10,8 @@ import unicodedata
 from typing import Any
 
 from answering.answer import Answer
-from bot.presses import choice_data, question_data
+from bot.contacts import Contact
+from bot.presses import choice_data, hand_data, question_data
 from bot.wecom.markdown import one_line
 from bot.wording import say
 
@@ -23,8 +24,9 @@ _NOTHING = "taken"  # the key of a button that leads to nothing
 _BLUE, _GREY = 2, 4  # how a button looks: pale with blue words, pale with grey words
 
 
-def offers(answer: Answer, record: str) -> dict[str, Any] | None:
-    """The card of what an answer offers, kept under the id `record`: a button for each choice and each further question, six at most.
+def offers(answer: Answer, record: str, contact: Contact | None = None) -> dict[str, Any] | None:
+    """The card of what an answer offers, kept under the id `record`: a button for each choice and each further question, six at most, and one
+    that hands the question to a contact.
 
     None where it offers nothing. Where not all words go onto buttons whole, the card lists them, and buttons have their numbers and how
     they begin, without the name of the agreement. A button carries what those of other channels do. The card's task_id is made of the
@@ -32,10 +34,12 @@ def offers(answer: Answer, record: str) -> dict[str, Any] | None:
     """
     choices = [(choice_data(record, at), choice.label.strip("《》")) for at, choice in enumerate(answer.choices)]
     questions = [(question_data(record, at), question) for at, question in enumerate(answer.suggestions)]
-    offered = [(data, one_line(words)) for data, words in (*choices, *questions) if one_line(words)][:_BUTTONS]
+    handing = [(hand_data(record), say("hand", answer.language, name=contact.name))] if contact else []
+    offered = [(data, one_line(words)) for data, words in (*handing, *choices, *questions) if one_line(words)][:_BUTTONS]
     if not offered:
         return None
-    title = say("clarify" if choices else "suggestions", answer.language).rstrip("：:")
+    asks = say("contact", answer.language, name=contact.name) if contact else ""
+    title = asks or say("clarify" if choices else "suggestions", answer.language).rstrip("：:")
     card = {"card_type": "button_interaction", "main_title": {"title": _cut(title, _IN_TITLE)}, "task_id": f"offers-{record}"}
     if all(_width(words) <= _ON_BUTTON for _, words in offered):
         texts = [words for _, words in offered]

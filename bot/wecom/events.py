@@ -12,7 +12,8 @@ from typing import Any
 from answering.answer import Language
 from bot.message import Message
 from bot.place import Place
-from bot.presses import Press, Presses
+from bot.presses import Handing, Press, Presses
+from bot.records import RecordsError
 from bot.stores import Stores
 from bot.wecom.cards import taken
 from bot.wecom.message import CHANNEL
@@ -53,6 +54,9 @@ class WecomEvents:
         if not isinstance(data, str) or not isinstance(task, str) or not place.asker:
             return None, None
         led = await asyncio.to_thread(self._presses.take, Press(place, task, data, _is_private(body)))
+        if isinstance(led, Handing):
+            said = say("handed", led.language, name=led.contact.name)
+            return {"response_type": "update_template_card", "userids": [place.asker], "template_card": taken(task, said)}, led.message
         if not isinstance(led, Message):
             return None, None
         # each who presses has a card of their own to see changed
@@ -64,6 +68,8 @@ class WecomEvents:
         record = self._stores.votes.record_of(CHANNEL, id_) if isinstance(id_, str) else None
         if record is None or not place.asker or self._stores.access.may_ask(place, _is_private(body)) is None:
             return
+        if not self._is_of(record, place):
+            return
         if kind == 3:
             self._stores.votes.withdraw(record, CHANNEL, place.asker)
         elif kind in (1, 2):
@@ -72,6 +78,14 @@ class WecomEvents:
             written = opinion.get("content")
             words = [*dict.fromkeys(reasons), *([written[:_REASON]] if isinstance(written, str) and written else [])]
             self._stores.votes.cast(record, CHANNEL, place.asker, "up" if kind == 1 else "down", " ".join(words) if kind == 2 else "")
+
+    def _is_of(self, record: str, place: Place) -> bool:
+        """Whether an answer was given in the chat that an opinion comes from."""
+        try:
+            given = self._stores.records.get(record).place
+        except RecordsError:
+            return False
+        return (given.channel, given.chat) == (place.channel, place.chat)
 
 
 def place_of(body: Mapping[str, Any]) -> Place:

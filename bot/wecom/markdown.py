@@ -159,12 +159,14 @@ def _lines(runs: Iterable[Run]) -> list[str]:
 
 def _line(cells: Iterable[tuple[Run, str]]) -> str:
     line = ""
-    for (mark, link), group in groupby(cells, lambda cell: (cell[0].mark, cell[0].link)):
+    for (mark, link, called), group in groupby(cells, lambda cell: (cell[0].mark, cell[0].link, cell[0].calls)):
         text = "".join(cell for _, cell in group)
         address = _address(link)
         sign = _SIGNS[mark]
         if address and not _blank(text):
             text = f"[{text}]({address})"
+        if called and called.way == "wecom":
+            text = f"{text} <@{called.address}>"
         if sign and not _blank(text):
             text = f"{sign}{_JOINER}{text}{_JOINER}{sign}"
         line += _JOINER * (line.endswith(("*", "!", "_")) or text.startswith("_")) + text

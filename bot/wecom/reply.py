@@ -12,7 +12,7 @@ from typing import Any
 
 from answering.answer import Answer, Status
 from answering.language import language_of
-from bot.form import form_of
+from bot.contacts import Contact
 from bot.look import Look
 from bot.message import Message, Undeliverable
 from bot.votes import Votes
@@ -20,7 +20,7 @@ from bot.wecom.cards import offers
 from bot.wecom.connection import Connection, Refused, Unreachable
 from bot.wecom.message import CHANNEL
 from bot.wecom.streams import Streams, stream_of
-from bot.wecom.text import growing, inert, markdown_of
+from bot.wecom.text import calling_of, growing, markdown_of
 from bot.wording import say
 
 _APART = 2.0  # seconds between two texts of a stream: it is not said whether they count towards 30 messages a minute
@@ -50,20 +50,21 @@ class ConnectedReply:
 
     async def grow(self, answer: Answer) -> None:
         if time.monotonic() - self._at >= _APART:
-            await self._offer(growing(form_of(answer, self._look.agreements())))
+            await self._offer(growing(self._look.form(answer)))
 
     async def finish(self, answer: Answer, record: str | None) -> None:
-        card = offers(answer, record) if record else None
+        form = await asyncio.to_thread(self._look.form, answer)
+        card = offers(answer, record, form.contact) if record else None
         if record:
             await asyncio.to_thread(self._votes.shown, CHANNEL, self._stream, record)
         # what is not clear must be asked back whether or not there is room for a card
         in_text = card is None or answer.status is Status.CLARIFY
-        await self._deliver(markdown_of(form_of(answer, self._look.agreements()), self._look.link, cards=not in_text))
+        await self._deliver(markdown_of(form, self._look.link, cards=not in_text))
         if card is not None:
             await self._show_card(card)
 
-    async def say(self, text: str, *, quoting: bool = False) -> None:
-        await self._deliver(inert(text))
+    async def say(self, text: str, *, quoting: bool = False, calling: Contact | None = None) -> None:
+        await self._deliver(calling_of(text, calling))
 
     async def _offer(self, text: str) -> None:
         """Show something that need not arrive."""
@@ -130,18 +131,19 @@ class StreamedReply:
     async def grow(self, answer: Answer) -> None:
         if time.monotonic() - self._at >= _APART:
             self._at = time.monotonic()
-            await self._put(growing(form_of(answer, self._look.agreements())), whole=False)
+            await self._put(growing(self._look.form(answer)), whole=False)
 
     async def finish(self, answer: Answer, record: str | None) -> None:
         if record:
             await asyncio.to_thread(self._votes.shown, CHANNEL, self._stream, record)
-        card = offers(answer, record) if record else None
+        form = await asyncio.to_thread(self._look.form, answer)
+        card = offers(answer, record, form.contact) if record else None
         in_text = card is None or answer.status is Status.CLARIFY  # a text that goes to a response address has no card with it
-        text = markdown_of(form_of(answer, self._look.agreements()), self._look.link, cards=not in_text)
+        text = markdown_of(form, self._look.link, cards=not in_text)
         await self._put(text, whole=True, card=card)
 
-    async def say(self, text: str, *, quoting: bool = False) -> None:
-        await self._put(inert(text), whole=True)
+    async def say(self, text: str, *, quoting: bool = False, calling: Contact | None = None) -> None:
+        await self._put(calling_of(text, calling), whole=True)
 
     async def _put(self, text: str, *, whole: bool, card: dict[str, Any] | None = None) -> None:
         await asyncio.to_thread(self._streams.put, self._stream, text, whole, card)

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, MetaData, String, Table, Text, and_, delete, or_, select, update
+from sqlalchemy import Boolean, Column, Index, MetaData, String, Table, and_, delete, or_, select, update
 
 from bot.database import Database, Instant, empty_log, is_written, opened, storable
+from bot.privacy.sealed import Sealed
 
 LONGEST = 20_480  # bytes of UTF-8 that WeCom takes as a text
 ASKED_FOR = timedelta(minutes=6)  # after which WeCom asks for a stream no more
@@ -30,11 +31,11 @@ STREAMS = Table(
     _METADATA,
     Column("id", String, primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Sealed, nullable=False),
     Column("finished", Boolean, nullable=False),  # nothing more will be written
     Column("ended", Boolean, nullable=False),  # WeCom was told to ask no more, or never asks
-    Column("card", Text),  # a JSON object that goes out with the finished text; null: none, or it went
-    Column("response_url", Text),  # a secret; null: none, or no longer needed
+    Column("card", Sealed),  # a JSON object that goes out with the finished text; null: none, or it went
+    Column("response_url", Sealed),  # a secret; null: none, or no longer needed
     Column("sending", Instant),  # when somebody began to send the text there
     Index("wecom_stream_at", "at"),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from answering.answer import Status
+from bot.contacts import Contact
 from bot.form import Form
-from bot.runs import Link, Run, cites, grounds, offered, related, told
+from bot.runs import Link, Run, asks, cites, grounds, offered, related, told
 from bot.wecom.markdown import Block, fitting, inert, size, written
 from bot.wording import say
 
@@ -47,11 +48,17 @@ def growing(form: Form, limit: int = MOST_BYTES) -> str:
     return written([*fitting(_answer(form, None), limit - size(coming.markdown) - _APART), coming])
 
 
+def calling_of(text: str, contact: Contact | None) -> str:
+    """A sentence in which nothing means anything but the name of a contact, who is called where they have an account in WeCom."""
+    return written([Block(head=tuple(asks(text, contact)))]) if contact else inert(text)
+
+
 def _answer(form: Form, link: Link | None) -> Iterator[Block]:
     """What answers the question, or why nothing does."""
     yield _about(form.understood, form.original)
     title = (Run(form.title, "b"), Run("\n")) if form.status in _REFUSED else ()
     yield Block((Run(form.message),), head=title)
+    yield Block((Run(form.asks),))  # who is named is called only once somebody hands the question to them
     if form.related:
         yield Block(head=tuple(related(form, link)), close=True)
     for said in form.statements:

@@ -15,11 +15,14 @@ from answering.answerer import Answerer
 from answering.confidence import Confidence
 from bot.access import Access
 from bot.commands import Commands
+from bot.contacts import Contact
 from bot.conversation import Conversation
 from bot.desk import Desk, Limits
 from bot.inbox import Inbox
 from bot.message import Message, Undeliverable
 from bot.place import Place
+from bot.privacy.keeping import Keeping
+from bot.privacy.notices import Notices
 from bot.records import Records
 from bot.stores import Stores
 from bot.votes import Votes
@@ -59,7 +62,7 @@ class Shown:
         self.records.append(record)
         self.ended.set()
 
-    async def say(self, text: str, *, quoting: bool = False) -> None:
+    async def say(self, text: str, *, quoting: bool = False, calling: Contact | None = None) -> None:
         self.said.append(text)
 
 
@@ -88,7 +91,7 @@ def make_desk(shipped: Library, shipped_index: Index, url: str, access: Access, 
     search = Search(shipped_index, Ranking.load(), Lexicon.load())
     answerer = Answerer(shipped, search, Confidence.load(), Acts.load())
     records, votes = Records(url), Votes(url)
-    stores = Stores(inbox, access, records, votes)
+    stores = Stores(inbox, access, records, votes, Notices(url), Keeping(url, 180))
     commands = Commands(stores, lambda: shipped, search.find)
 
     def converse(place: Place, agreements: Sequence[str]) -> Conversation:

@@ -382,6 +382,27 @@ def test_what_a_killed_process_had_claimed_and_not_done_is_left(database: Path, 
         inbox.close()
 
 
+def test_a_message_that_was_claimed_without_this_process_hearing_of_it_is_claimed_when_it_is_tried_again(process: Opening) -> None:
+    inbox = process()
+    inbox.claim(_ASKED)
+    inbox._claimed.clear()  # as where the connection broke after the claim was written
+    assert [inbox.claim(_ASKED), inbox.claim(_ASKED)] == [True, False]
+    inbox._claimed.clear()
+    assert inbox.left("telegram") == [_ASKED]
+    assert [inbox.claim(_ASKED), inbox.left("telegram")] == [False, []]
+    inbox.done(_ASKED)
+    assert [inbox.claim(_ASKED), inbox.left("telegram")] == [False, []]
+
+
+def test_what_was_taken_over_is_not_claimed_when_it_comes_again(process: Opening, clock: _Clock) -> None:
+    process().claim(_ASKED)
+    clock.now += 61 * _SECOND
+    inbox = process()
+    assert inbox.left("telegram") == [_ASKED]
+    assert inbox.claim(_ASKED) is False
+    assert inbox.left("telegram") == []
+
+
 def test_a_message_whose_claiming_is_cut_short_is_not_claimed(database: Path, start_process: Callable[..., BaseProcess]) -> None:
     url = f"sqlite:///{database}"
     killed = start_process(_die_while_claiming, url)

@@ -18,10 +18,11 @@ from bot.place import Place
 from bot.wecom import callback as wecom_callback
 from bot.wecom.callback import Callback
 from bot.wecom.streams import LONGEST, Streams, stream_of
+from retrieval.errors import StorageError
 from tests.response_server import ResponseServer
 from tests.response_server import response_server as response_server
 from tests.wecom_sender import BOT, Clock, Sender, new_nonce, poll, question
-from tests.wecom_wiring import FOLLOWING, PLACEHOLDER, UNANSWERED, Asked, Wiring, callback_of, until
+from tests.wecom_wiring import FOLLOWING, PLACEHOLDER, UNANSWERED, Asked, Wiring, callback_of, once, until
 from tests.wecom_wiring import patient as patient
 
 _ANSWER = "开通后 **7 个自然日**内可退。《企点服务协议》4.7"
@@ -124,6 +125,51 @@ def test_a_question_is_answered_with_a_stream_and_asked_in_the_background(world:
     asyncio.run(asked())
 
 
+def test_a_message_whose_process_was_killed_before_it_wrote_it_down_is_asked_when_it_comes_again(world: World) -> None:
+    """Of the killed one there is a stream and nothing else."""
+
+    async def write(asked: Asked) -> None:
+        world.streams.put(asked.stream, _ANSWER, True)
+
+    async def asked() -> None:
+        world.streams.begin("MSG1", PLACEHOLDER)
+        wiring = Wiring(write)
+        callback = world.replica(wiring)
+        await world.post(callback, question())
+        await until(lambda: bool(wiring.asked))
+        await world.post(callback, question())
+        assert len(wiring.asked) == 1
+        await callback.close(5)
+        assert await world.poll(callback) == {"id": _S1, "finish": True, "content": _ANSWER}
+
+    asyncio.run(asked())
+
+
+def test_a_message_that_cannot_be_written_down_is_to_be_sent_again(world: World) -> None:
+    away = [True]
+    claim = once()
+
+    def claims(message: Message) -> bool:
+        if away[0]:
+            raise StorageError("the database is away")
+        return claim(message)
+
+    async def write(asked: Asked) -> None:
+        world.streams.put(asked.stream, _ANSWER, True)
+
+    async def asked() -> None:
+        wiring = Wiring(write, claims=claims)
+        callback = world.replica(wiring)
+        assert (await callback.receive(*world.sender.post(question())))[0] == 503
+        away[0] = False
+        await world.post(callback, question())
+        await callback.close(5)
+        assert await world.poll(callback) == {"id": _S1, "finish": True, "content": _ANSWER}
+        assert len(wiring.asked) == 1
+
+    asyncio.run(asked())
+
+
 def test_a_message_that_comes_again_has_the_same_stream_and_is_not_asked_again(world: World) -> None:
     released = asyncio.Event()
 
@@ -133,7 +179,8 @@ def test_a_message_that_comes_again_has_the_same_stream_and_is_not_asked_again(w
         world.streams.put(asked.stream, _ANSWER, True)
 
     async def asked() -> None:
-        wirings = [Wiring(write), Wiring(write)]
+        claims = once()
+        wirings = [Wiring(write, claims=claims), Wiring(write, claims=claims)]
         callbacks = [world.replica(wiring) for wiring in wirings]
         await world.post(callbacks[0], question())
         await asyncio.sleep(0.05)
@@ -153,7 +200,8 @@ def test_a_message_that_comes_again_has_the_same_stream_and_is_not_asked_again(w
 
 def test_the_same_message_sent_many_times_at_once_is_asked_once(world: World) -> None:
     async def asked() -> None:
-        wirings = [Wiring(), Wiring()]
+        claims = once()
+        wirings = [Wiring(claims=claims), Wiring(claims=claims)]
         callbacks = [world.replica(wiring) for wiring in wirings]
         replies = await asyncio.gather(*(world.post(callbacks[at % 2], question()) for at in range(20)))
         assert {reply["stream"]["id"] for reply in replies} == {_S1}
