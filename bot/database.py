@@ -10,15 +10,18 @@ from contextlib import suppress
 from datetime import UTC
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, QueuePool, Table, TypeDecorator, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, NullPool, QueuePool, Table, TypeDecorator, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from bot.privacy.keys import keys_of
+from bot.privacy.sealed import check, sealing
 from retrieval.errors import StorageError
 
 _TRIES = 3
+_PATIENCE = 120_000  # milliseconds for which a long transaction waits for another one
 
 _Result = TypeVar("_Result")
 
@@ -46,13 +49,18 @@ class Database:
         self._tables = tables
         self._what = what
         self._there = False
+        self._open = False  # whether the keys are those of the database
 
     def run(self, work: Callable[[Connection], _Result]) -> _Result:
         """Do some work in one transaction: all of it is written or none. Raises StorageError."""
         try:
             self._create()
             with self.engine.begin() as connection:
-                return work(connection)
+                if not self._open:
+                    check(connection)
+                result = work(connection)
+            self._open = True
+            return result
         except (SQLAlchemyError, OSError) as error:
             raise StorageError(f"{self._what}用不了，请检查数据库（{_cause(error)}）") from error
 
@@ -80,9 +88,12 @@ class Database:
         self._there = True
 
 
-def opened(url: str) -> Engine:
-    """The engine of an SQLAlchemy URL of SQLite or Postgres; it connects when it is first used. Raises StorageError where it is none."""
-    options: dict[str, Any] = {"pool_pre_ping": True, **_discreet()}
+def opened(url: str, **more: Any) -> Engine:
+    """The engine of an SQLAlchemy URL of SQLite or Postgres; it connects when it is first used. Raises StorageError where it is none.
+
+    `more` is what else SQLAlchemy is to be told of it. Words are sealed with the keys that come with the URL, see KeyedUrl.
+    """
+    options: dict[str, Any] = {"pool_pre_ping": True, **_discreet(), **more}
     try:
         engine = create_engine(url, **options)
         if engine.dialect.name == "postgresql" and engine.dialect.driver in ("psycopg", "psycopg2"):
@@ -91,7 +102,21 @@ def opened(url: str) -> Engine:
         raise StorageError(f"WENYUE_DATABASE is not a database URL that can be used: {_first_line(error)}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-    return engine
+    return sealing(engine, keys_of(url))
+
+
+def transactional(url: str, *, writes: bool) -> Engine:
+    """An engine for one long transaction, in which everything stands: changes of tables too, and all that is read is of one moment.
+
+    One that `writes` has the SQLite database for itself from its beginning on, and waits for whoever has it; readers are not held up.
+    Raises as `opened` does.
+    """
+    engine = opened(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":  # whose module begins no transaction for a change of tables, nor for reading
+        event.listen(engine, "connect", _begin_nothing)
+        event.listen(engine, "begin", _begin_writing if writes else _begin_reading)
+        return engine
+    return engine if writes else engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def in_memory() -> Engine:
@@ -142,6 +167,19 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         if cursor.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",):
             cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
+
+
+def _begin_nothing(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+
+
+def _begin_writing(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _cause(error: Exception) -> str:

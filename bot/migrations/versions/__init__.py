@@ -1,0 +1,1 @@
+"""One file a revision: what it makes of the schema before it. There is no way back but a copy or a backup."""
