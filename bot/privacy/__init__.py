@@ -1,0 +1,1 @@
+"""What is kept of people: sealed, told of, handed out, deleted."""
