@@ -59,10 +59,11 @@ def agreement_pages_of(house: House) -> APIRouter:
             if places := places_of(query, one.clause.text):
                 marks[one.clause.id] = places
         laid = shelved.laid(key, marks)
+        contact = house.rooms.reviewing.handing.contacts.of(key)
         contents = [one for one in laid if one.depth <= 2 and (one.clause.heading or one.depth == 1)]
         return house.templates.page(
             request, "agreement.html", visitor, agreement=shelved.agreements[key], laid=laid, contents=contents, found=found, query=query,
-            problem=problem, relations=relations_of(key, shelved.precedence.edges, shelved.agreements, language_of_browser(request)),
+            contact=contact, problem=problem, relations=relations_of(key, shelved.precedence.edges, shelved.agreements, language_of_browser(request)),
         )  # fmt: skip
 
     @pages.get("/search")

@@ -26,6 +26,7 @@ from bot.web.door import CHANNEL
 from bot.web.events import event, stream
 from bot.web.house import House
 from bot.web.refusals import Refused, hold
+from bot.web.review_api import review_api_of
 from bot.web.shapes import Asked, Key, Voted
 from bot.web.templates import language_of_browser
 from bot.web.version_pages import compared_in
@@ -34,8 +35,16 @@ from retrieval.clause import Agreement, Clause
 from retrieval.errors import UnknownAgreement
 
 CHAT = "api"  # of the places in which API clients ask
-_TROUBLES: dict[int | str, dict[str, Any]] = {status: {"model": shapes.TroubleShape} for status in (400, 401, 404, 413, 422, 429, 500, 503)}
-_STREAMED = {"text/event-stream": {"schema": {"type": "string", "description": "Events `draft` and `answer` with an answer, or `error`."}}}
+_TROUBLES: dict[int | str, dict[str, Any]] = {
+    status: {"model": shapes.TroubleShape} for status in (400, 401, 403, 404, 413, 422, 429, 500, 503)
+}
+_EVENT = {
+    "type": "object",
+    "description": "`data` is JSON: with `draft` and `answer` an answer, with `error` what went wrong.",
+    "properties": {"event": {"enum": ["draft", "answer", "error"]}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
+_STREAMED = {"text/event-stream": {"itemSchema": _EVENT}}
 
 
 def api_of(house: House) -> APIRouter:
@@ -59,11 +68,11 @@ def api_of(house: House) -> APIRouter:
         thread = asked.thread if asked.asker else secrets.token_hex(8)  # without an asker each question stands alone
         drafts = house.asking.drafts(Place(CHANNEL, CHAT, thread, asked.asker), asked.question, asked.agreements, channel=CHAT)
         if asked.stream or "text/event-stream" in request.headers.get("accept", ""):
-            return stream(_events(drafts, say("desk_failed", language_of_browser(request))))
+            return stream(_events(drafts, house, say("desk_failed", language_of_browser(request))))
         async with aclosing(drafts):
             async for draft in drafts:
                 last = draft
-        return JSONResponse(_answer(last))
+        return JSONResponse(await run_in_threadpool(_answer, last, house))
 
     @api.get("/search", response_model=shapes.SearchShape)
     async def search(
@@ -137,28 +146,30 @@ def api_of(house: House) -> APIRouter:
             record = await run_in_threadpool(rooms.records.get, voted.record)
         except RecordsError as error:
             raise Refused(404) from error
-        if (record.place.channel, record.place.chat) != (CHANNEL, CHAT):
+        if record.id != voted.record or (record.place.channel, record.place.chat) != (CHANNEL, CHAT):
             raise Refused(404)
         await run_in_threadpool(rooms.votes.cast, record.id, CHANNEL, voted.asker, voted.verdict, voted.reason)
         house.metrics.voted(voted.verdict)
 
+    api.include_router(review_api_of(house))
     return api
 
 
-async def _events(drafts: AsyncGenerator[Draft], failed: str) -> AsyncGenerator[str]:
+async def _events(drafts: AsyncGenerator[Draft], house: House, failed: str) -> AsyncGenerator[str]:
     """Server-sent events: the drafts, then the whole answer, or what went wrong."""
     async with aclosing(drafts):
         try:
             async for draft in drafts:
-                yield event("answer" if draft.answer.whole else "draft", _answer(draft))
+                yield event("answer" if draft.answer.whole else "draft", await run_in_threadpool(_answer, draft, house))
         except (AnsweringError, UnknownAgreement) as error:
             yield event("error", {"error": {"status": 422, "message": str(error)}})
         except NotAnswered:
             yield event("error", {"error": {"status": 500, "message": failed}})
 
 
-def _answer(draft: Draft) -> dict[str, Any]:
-    return {**draft.answer.to_json(), "record": draft.record}
+def _answer(draft: Draft, house: House) -> dict[str, Any]:
+    contact = house.rooms.reviewing.handing.contact(draft.answer)
+    return {**draft.answer.to_json(), "record": draft.record, "contact": contact.to_json() if contact else None}
 
 
 def _agreement(agreement: Agreement, house: House) -> dict[str, Any]:

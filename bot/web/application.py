@@ -26,6 +26,7 @@ from bot.web.house import House, Limits, Rooms
 from bot.web.login import login_of
 from bot.web.metrics import CONTENT_TYPE
 from bot.web.refusals import Refused, refuse_plainly
+from bot.web.review_pages import review_pages_of
 from bot.web.security import Security
 from bot.web.version_pages import version_pages_of
 from retrieval.errors import RetrievalError
@@ -66,8 +67,9 @@ def make_app(
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> Response:
-        unready = list(await run_in_threadpool(rooms.unready))
-        return JSONResponse({"status": "unready" if unready else "ready", "unready": unready}, 503 if unready else 200)
+        unready, degraded = list(await run_in_threadpool(rooms.unready)), list(rooms.degraded())
+        told = {"status": "unready" if unready else "ready", "unready": unready, "degraded": degraded}
+        return JSONResponse(told, 503 if unready else 200)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
@@ -86,6 +88,7 @@ def make_app(
         ask_pages_of(house),
         agreement_pages_of(house),
         version_pages_of(house),
+        review_pages_of(house),
         login_of(house),
         channels_of(channels),
     ):
@@ -100,5 +103,6 @@ async def _renew(rooms: Rooms) -> None:
         await asyncio.sleep(_RENEWING)
         try:
             await run_in_threadpool(rooms.renew)
+            await run_in_threadpool(rooms.keeping.expire_hourly)
         except RetrievalError as error:
             _log.error("what is new in the library cannot be shown: %s", error)

@@ -47,8 +47,10 @@ def ask_pages_of(house: House) -> APIRouter:
 
     def shown(answer: Answer, record: str | None, verdict: str = "", *, thanks: bool = False) -> dict[str, Any]:
         may_vote = record is not None and answer.status in (Status.ANSWERED, Status.NOT_COVERED)
-        form = form_of(answer, rooms.library().agreements)
+        handing = rooms.reviewing.handing
+        form = form_of(answer, rooms.library().agreements, handing.contact(answer))
         return {
+            "handed": bool(form.contact and record and handing.decisions.is_handed(record)),
             "form": form, "asked": answer.question, "record": record, "growing": not answer.whole, "may_vote": may_vote, "verdict": verdict,
             "thanks": thanks, "reasons": REASONS,
         }  # fmt: skip
@@ -125,7 +127,8 @@ def ask_pages_of(house: House) -> APIRouter:
             problem = say("page_outdated", language)
             return ask_page(request, visitor, question=record.question, problem=problem, goes_on=True)
         verdict = voted if voted in ("up", "down") else ""
-        return ask_page(request, visitor, goes_on=True, **shown(given, record.id, verdict, thanks=voted == "thanks"))
+        seen = await run_in_threadpool(lambda: shown(given, record.id, verdict, thanks=voted == "thanks"))
+        return ask_page(request, visitor, goes_on=True, **seen)
 
     @pages.post("/answers/{name}/vote")
     async def vote(name: str, request: Request) -> Response:
@@ -138,6 +141,15 @@ def ask_pages_of(house: House) -> APIRouter:
         await run_in_threadpool(rooms.votes.cast, record.id, CHANNEL, visitor.asker, verdict, reason if reason in REASONS else "")
         house.metrics.voted(verdict)
         return RedirectResponse(f"/answers/{record.id}?voted={'thanks' if reason else verdict}#votes", 303)
+
+    @pages.post("/answers/{name}/hand")
+    async def hand(name: str, request: Request) -> Response:
+        visitor = door.visitor(request)
+        await own_fields_of(request, door, visitor)
+        record = await own_record(name, visitor)
+        if await run_in_threadpool(rooms.reviewing.handing.hand, record) is None:
+            raise Refused(404)
+        return RedirectResponse(f"/answers/{record.id}#contact", 303)
 
     @pages.post("/new")
     async def new(request: Request) -> Response:
@@ -154,8 +166,8 @@ def ask_pages_of(house: House) -> APIRouter:
     async def forget(request: Request) -> Response:
         visitor = door.visitor(request)
         await own_fields_of(request, door, visitor)
-        count = await run_in_threadpool(lambda: rooms.records.forget(CHANNEL, asker=visitor.asker))
-        await run_in_threadpool(rooms.votes.forget, CHANNEL, visitor.asker)
+        count = await run_in_threadpool(rooms.keeping.forget, CHANNEL, visitor.asker)
+        count += await run_in_threadpool(lambda: rooms.records.forget(CHANNEL, asker=visitor.asker))
         return RedirectResponse(f"/privacy?deleted={count}", 303)
 
     return pages

@@ -7,6 +7,7 @@ import hmac
 import re
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -18,7 +19,10 @@ from bot.web.clients import is_believed, is_loopback
 CHANNEL = "web"
 AGAIN = "again"  # in the query of what the page itself has asked for once more
 _COOKIE = "wenyue"
+_ADMIN_COOKIE = "wenyue_admin"
 _LASTS = 30 * 24 * 3600  # seconds
+_LASTS_ADMIN = 12 * 3600
+_UNTIL = re.compile(r"\d{10}")
 _COOKIE_VALUE = re.compile(r"(?P<asker>[A-Za-z0-9_-]{22})\.(?P<until>\d{10})\.(?P<seal>[0-9a-f]{64})")
 _NAME = 200  # characters of what a proxy calls somebody
 
@@ -33,10 +37,13 @@ class NotAdmitted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody on the page. `asker` is what a proxy calls them, else what their cookie does; `fresh`: they have no cookie yet."""
+    """Somebody on the page. `asker` is what a proxy calls them, else what their cookie does; `fresh`: they have no cookie yet; `is_admin`:
+    they may see what everybody asked.
+    """
 
     asker: str
     fresh: bool = False
+    is_admin: bool = False
 
     @property
     def place(self) -> Place:
@@ -49,41 +56,71 @@ class Door:
 
     Cookies and form tokens are sealed by keys made of the token: all processes with the same token take each other's, and another token
     makes them worthless. `proxy_header` counts only where a believed proxy handed the request on.
+
+    Administrators are who came in with `admin_token`, whom a proxy calls by one of the names `admins`, and, where there is no such token,
+    whoever is at this machine when it is open to it. API clients are by `admin_token` alone, or when it is open.
     """
 
-    def __init__(self, token: str | None, proxy_header: str | None = None) -> None:
+    def __init__(
+        self, token: str | None, proxy_header: str | None = None, admin_token: str | None = None, admins: Collection[str] = ()
+    ) -> None:
         self._token = token
         self._proxy_header = proxy_header
+        self._admin_token = admin_token
+        self._admins = frozenset(admins)
+        self._admin_key = _sealed((admin_token or "").encode(), "administrators")
         self._key = _sealed((token or "").encode(), "cookies")
         self._form_key = _sealed(token.encode(), "forms") if token else secrets.token_bytes(32)
 
     @property
     def has_token(self) -> bool:
+        """Whether people come in with a token."""
         return self._token is not None
+
+    @property
+    def has_login(self) -> bool:
+        """Whether there is any token to log in with."""
+        return self._token is not None or self._admin_token is not None
+
+    @property
+    def has_admin_token(self) -> bool:
+        """Whether administrators come in with a token."""
+        return self._admin_token is not None
 
     def admits_client(self, request: Request) -> bool:
         """Whether an API client may come in."""
-        if self._token is None:
+        given = _bearer(request)
+        if self._token is None and self._is_open(request):
+            return True
+        return self.knows(given) or self.knows_admin(given)
+
+    def admits_admin(self, request: Request) -> bool:
+        """Whether an API client is an administrator."""
+        if self._admin_token is None:
             return self._is_open(request)
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self.knows(given.strip())
+        return self.knows_admin(_bearer(request))
 
     def knows(self, token: str) -> bool:
         """Whether this is the token. Takes the same time whatever it is."""
         return self._token is not None and hmac.compare_digest(_digest(token), _digest(self._token))
 
+    def knows_admin(self, token: str) -> bool:
+        """Whether this is the administrators' token. Takes the same time whatever it is."""
+        return self._admin_token is not None and hmac.compare_digest(_digest(token), _digest(self._admin_token))
+
     def visitor(self, request: Request) -> Visitor:
         """Who comes to the page. Raises NotAdmitted."""
         named = request.headers.get(self._proxy_header, "").strip()[:_NAME] if self._proxy_header and is_believed(request.scope) else ""
         if named:
-            return Visitor(named)
+            return Visitor(named, is_admin=named in self._admins or self._has_come_as_admin(request, named))
         asker = self._asker(request.cookies.get(_COOKIE, ""))
-        if asker and (self.has_token or self._is_open(request)):
-            return Visitor(asker)
+        is_admin = bool(asker) and self._is_admins(request, asker)
+        if asker and (self.has_token or is_admin or self._is_open(request)):
+            return Visitor(asker, is_admin=is_admin)
         if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET" and AGAIN not in request.query_params:
             raise NotAdmitted(elsewhere=True)
         if self._is_open(request):
-            return newcomer()
+            return newcomer(is_admin=self._admin_token is None)
         raise NotAdmitted
 
     def let_in(self, visitor: Visitor, request: Request, response: Response) -> None:
@@ -92,9 +129,16 @@ class Door:
         value = f"{visitor.asker}.{until}.{self._seal(visitor.asker, until)}"
         response.set_cookie(_COOKIE, value, _LASTS, httponly=True, samesite="strict", secure=request.url.scheme == "https")
 
+    def let_in_admin(self, visitor: Visitor, request: Request, response: Response) -> None:
+        """Give somebody the cookie that makes them an administrator for twelve hours."""
+        until = str(int(time.time()) + _LASTS_ADMIN)
+        value = f"{until}.{self._seal(visitor.asker, until, self._admin_key)}"
+        response.set_cookie(_ADMIN_COOKIE, value, _LASTS_ADMIN, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+
     def let_out(self, request: Request, response: Response) -> None:
         """Take the cookie back."""
-        response.delete_cookie(_COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+        for name in (_COOKIE, _ADMIN_COOKIE):
+            response.delete_cookie(name, httponly=True, samesite="strict", secure=request.url.scheme == "https")
 
     def form_token(self, visitor: Visitor) -> str:
         """What a form of this visitor must carry: another site cannot know it."""
@@ -107,6 +151,19 @@ class Door:
         """Whether all of this machine may come in. A host that is another name would be a site that has itself resolved to this machine."""
         return self._token is None and self._proxy_header is None and is_loopback(request.headers.get("host", ""))
 
+    def _is_admins(self, request: Request, asker: str) -> bool:
+        """Whether somebody known by a cookie is an administrator."""
+        if self._admin_token is None:
+            return self._is_open(request)
+        return self._has_come_as_admin(request, asker)
+
+    def _has_come_as_admin(self, request: Request, asker: str) -> bool:
+        """Whether somebody came in with the administrators' token, no longer than twelve hours ago."""
+        until, _, seal = request.cookies.get(_ADMIN_COOKIE, "").partition(".")
+        if self._admin_token is None or not _UNTIL.fullmatch(until):
+            return False
+        return hmac.compare_digest(seal.encode(), self._seal(asker, until, self._admin_key).encode()) and int(until) > time.time()
+
     def _asker(self, cookie: str) -> str:
         """Who a cookie was given to; empty where it was not given here, or too long ago."""
         found = _COOKIE_VALUE.fullmatch(cookie)
@@ -114,13 +171,19 @@ class Door:
             return ""
         return found["asker"] if int(found["until"]) > time.time() else ""
 
-    def _seal(self, asker: str, until: str) -> str:
-        return hmac.new(self._key, f"{asker}.{until}".encode(), "sha256").hexdigest()
+    def _seal(self, asker: str, until: str, key: bytes = b"") -> str:
+        return hmac.new(key or self._key, f"{asker}.{until}".encode(), "sha256").hexdigest()
 
 
-def newcomer() -> Visitor:
+def newcomer(*, is_admin: bool = False) -> Visitor:
     """Somebody nobody has seen before."""
-    return Visitor(secrets.token_urlsafe(16), fresh=True)
+    return Visitor(secrets.token_urlsafe(16), fresh=True, is_admin=is_admin)
+
+
+def _bearer(request: Request) -> str:
+    """The token that an API client gives; empty where it gives none."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def _sealed(secret: bytes, purpose: str) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.privacy.keeping import Keeping
 from bot.records import Records
+from bot.review.reviewing import Reviewing
 from bot.votes import Votes
 from bot.web.asking import Asking, Converse
 from bot.web.door import Door
@@ -20,7 +22,8 @@ from retrieval.library import Library
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """The rooms behind the page. `library` is the library as it is now, and what is found and said comes from it; `renew` moves all of
-    them on where it has changed. `examples` are questions for who has not asked yet; `unready` names what cannot be used just now.
+    them on where it has changed. `examples` are questions for who has not asked yet; `unready` names what cannot be used just now,
+    `degraded` what others stand in for. `reviewing` is for administrators, but that everybody is told whom to ask.
     """
 
     library: Callable[[], Library]
@@ -31,6 +34,9 @@ class Rooms:
     examples: Callable[[], Sequence[str]]
     unready: Callable[[], Sequence[str]]
     renew: Callable[[], object]
+    reviewing: Reviewing
+    keeping: Keeping
+    degraded: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.web.clients import client_of
-from bot.web.door import NotAdmitted, newcomer
+from bot.web.door import NotAdmitted, Visitor, newcomer
 from bot.web.forms import fields_of, own_fields_of
 from bot.web.house import House
 from bot.web.refusals import Refused, hold
@@ -19,21 +19,33 @@ def login_of(house: House) -> APIRouter:
     door = house.door
 
     @pages.get("/login")
-    async def form(request: Request) -> Response:
-        if not door.has_token:
+    async def form(request: Request, next: str = "/") -> Response:
+        if not door.has_login:
             return RedirectResponse("/", 303)
-        return house.templates.page(request, "login.html", next="/", wrong=False)
+        return house.templates.page(request, "login.html", next=local(next), wrong=False)
 
     @pages.post("/login")
     async def login(request: Request) -> Response:
         hold(house.logins, client_of(request.scope))
         fields = await fields_of(request)
         where = local(fields.get("next", "/"))
-        if not door.knows(fields.get("token", "").strip()):
+        given = fields.get("token", "").strip()
+        is_admin = door.knows_admin(given)
+        if not is_admin and not door.knows(given):
             return house.templates.page(request, "login.html", status=401, next=where, wrong=True)
         response = RedirectResponse(where, 303)
-        door.let_in(newcomer(), request, response)
+        visitor = known(request) if is_admin else newcomer()
+        door.let_in(visitor, request, response)
+        if is_admin:
+            door.let_in_admin(visitor, request, response)
         return response
+
+    def known(request: Request) -> Visitor:
+        """Who comes, if they may come in as they are: they stay who they were."""
+        try:
+            return door.visitor(request)
+        except NotAdmitted:
+            return newcomer()
 
     @pages.post("/logout")
     async def logout(request: Request) -> Response:

@@ -81,7 +81,7 @@ def refuse_plainly(app: FastAPI, house: House) -> None:
         assert isinstance(error, NotAdmitted)
         if error.elsewhere:
             return house.templates.page(request, "again.html", where=_local(request.url.include_query_params(**{AGAIN: 1})))
-        if not house.door.has_token:
+        if not house.door.has_login:
             return answer(request, 403)
         where = _local(request.url.remove_query_params(AGAIN))
         return house.templates.page(request, "login.html", status=401, next=where if request.method == "GET" else "/", wrong=False)

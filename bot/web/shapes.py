@@ -104,11 +104,10 @@ class Tokens(BaseModel):
     completion: int
 
 
-class AnswerShape(BaseModel):
-    """An answer. Only `answered` has citations. `record` is what it was kept under, null where it was not."""
+class GivenAnswerShape(BaseModel):
+    """An answer as it was given. Only `answered` has citations."""
 
     id: str
-    record: str | None
     question: str
     understood_as: str | None = None
     status: Status
@@ -134,6 +133,21 @@ class AnswerShape(BaseModel):
     left_out: int
     cached: bool
     model_failed: bool
+
+
+class ContactShape(BaseModel):
+    """Somebody to ask instead; `way` is how their `address` is to be understood."""
+
+    name: str
+    way: Literal["", "telegram", "wecom", "mail"]
+    address: str
+
+
+class AnswerShape(GivenAnswerShape):
+    """An answer. `record` is what it was kept under, null where it was not; `contact` is whom to ask where there is no answer."""
+
+    record: str | None
+    contact: ContactShape | None
 
 
 class AgreementShape(BaseModel):

@@ -40,7 +40,7 @@ class Templates:
         """A whole page. A visitor who has no cookie yet gets one with it."""
         language = language_of_browser(request)
         token = self._door.form_token(visitor) if visitor else ""
-        html = self.fragment(name, language, form_token=token, visitor=visitor, may_leave=self._door.has_token, **context)
+        html = self.fragment(name, language, form_token=token, visitor=visitor, may_leave=self._door.has_login, **context)
         response = HTMLResponse(
             html, status, {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie", "Content-Language": language}
         )

@@ -29,11 +29,12 @@ _ENDING = 30  # seconds that answers under way are given when the server is stop
 def app_of(settings: Settings, rooms: Rooms, channels: Channels | None = None) -> ASGIApp:
     """The application of the settings over opened rooms."""
     from bot.web.application import make_app
-    from bot.web.door import Door
+    from bot.web.door import CHANNEL, Door
     from bot.web.house import Limits
 
     limits = Limits(settings.asker_minute, settings.asker_day, settings.chat_minute)
-    door = Door(settings.serve_token, settings.proxy_header)
+    admins = [name for channel, name in settings.admins if channel == CHANNEL]
+    door = Door(settings.serve_token, settings.proxy_header, settings.admin_token, admins)
     return make_app(rooms, door, limits, proxies=settings.proxies, channels=channels)
 
 
@@ -42,6 +43,9 @@ def opened_rooms(wired: Wired, standing: Standing) -> Iterator[Rooms]:
     """The rooms behind the page, over the library as it is now."""
     from answering.suggestions import examples
     from bot.database import Database, opened
+    from bot.privacy.keeping import Keeping
+    from bot.review.reviewing import Reviewing
+    from bot.review.wiring import deciding_of, handing_of, review_of
     from bot.votes import Votes
     from bot.web.house import Rooms
 
@@ -56,7 +60,16 @@ def opened_rooms(wired: Wired, standing: Standing) -> Iterator[Rooms]:
             offered[library.version] = examples(library, library.likely())
         return offered[library.version]
 
-    with closing(Votes(settings.database)) as votes, closing(database):
+    def take_in() -> None:  # into the database: all processes move on to it within a minute
+        other = wired.again()
+        try:
+            other.sync()
+        finally:
+            other.close_rooms()
+
+    keeping = Keeping(settings.database, settings.keep_days)
+    with closing(Votes(settings.database)) as votes, closing(keeping), closing(database):
+        review = review_of(settings, wired.records(), votes)
         yield Rooms(
             library=lambda: standing.library,
             find=standing.find,
@@ -66,6 +79,9 @@ def opened_rooms(wired: Wired, standing: Standing) -> Iterator[Rooms]:
             examples=offer,
             unready=lambda: [] if reaches(database) else ["database"],  # the index is open, or nothing would be served
             renew=standing.renew,
+            reviewing=Reviewing(review, deciding_of(settings, review, lambda: standing.library, take_in), handing_of(settings)),
+            degraded=lambda: ["chroma"] if standing.degraded else [],
+            keeping=keeping,
         )
 
 
@@ -107,10 +123,11 @@ def serve(wired: Wired, standing: Standing, host: str, port: int, channels: Chan
 
 def check(settings: Settings, host: str) -> None:
     """Raises SettingsError where these settings may not be served at this address."""
-    if settings.serve_token is not None and len(settings.serve_token) < _TOKEN:
-        raise SettingsError(
-            f"WENYUE_SERVE_TOKEN 至少要 {_TOKEN} 个字符；可以用 python3 -c 'import secrets; print(secrets.token_urlsafe(32))' 生成"
-        )
+    for name, token in (("WENYUE_SERVE_TOKEN", settings.serve_token), ("WENYUE_ADMIN_TOKEN", settings.admin_token)):
+        if token is not None and len(token) < _TOKEN:
+            raise SettingsError(f"{name} 至少要 {_TOKEN} 个字符；可以用 python3 -c 'import secrets; print(secrets.token_urlsafe(32))' 生成")
+    if settings.admin_token is not None and settings.admin_token == settings.serve_token:
+        raise SettingsError("WENYUE_ADMIN_TOKEN 不能与 WENYUE_SERVE_TOKEN 相同，否则谁都是管理员")
     if settings.serve_token is None and not is_loopback(host):
         raise SettingsError(f"在 {host} 上别的机器也能访问，所以要先设 WENYUE_SERVE_TOKEN；只给本机用就不必写 --host")
 

@@ -110,10 +110,10 @@ def test_health_says_that_the_process_lives_and_readiness_what_is_missing(visit:
     missing: list[str] = []
     site = visit(Door(TOKEN), inside=replace(rooms, unready=lambda: missing))
     assert site.get("/healthz").json() == {"status": "ok"}
-    assert site.get("/readyz").json() == {"status": "ready", "unready": []}
+    assert site.get("/readyz").json() == {"status": "ready", "unready": [], "degraded": []}
     missing.append("database")
     response = site.get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"status": "unready", "unready": ["database"]})
+    assert (response.status_code, response.json()) == (503, {"status": "unready", "unready": ["database"], "degraded": []})
     assert site.get("/healthz").status_code == 200
 
 
