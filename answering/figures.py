@@ -36,6 +36,7 @@ _TERMS = frozenset(
     ("time", "months", "day", "month", "workday", "trading day", "banking day", "calendar month", "calendar week", "calendar year")
 )
 _NEAR = 8  # characters
+_WINDOW = 80  # characters before and after a number in which its unit and its bound stand
 _ALIKE, _CLEARLY = 0.3, 0.15  # how much of what is said around a figure must stand around another one, and by how much more
 
 
@@ -129,8 +130,9 @@ def _written(text: str) -> str:
 def _figures_in(part: str, sentence: str) -> list[Placed]:
     found: list[Placed] = []
     wider = (content(_NUMBER.sub(" ", part)), content(_NUMBER.sub(" ", sentence)))
+    denied = bool(_DENIED.search(part))
     for match in _NUMBER.finditer(part):
-        before, after = part[: match.start()], part[match.end() :].lstrip()
+        before, after = part[max(0, match.start() - _WINDOW) : match.start()], part[match.end() : match.end() + _WINDOW].lstrip()
         quantity, bound = None, ""
         if match["date"]:
             figure = Figure("-".join(str(int(digits)) for digits in re.findall(r"\d+", match["date"])), "date")
@@ -149,7 +151,7 @@ def _figures_in(part: str, sentence: str) -> list[Placed]:
                 written = match["number"].replace(",", "")
                 figure = Figure(number(written) if unit.name and not unit.name.startswith("?") else written, unit.name)
                 quantity = amount(figure.value, unit, before)
-            bound = "" if _DENIED.search(part) else _bound(before, behind.lstrip())
+            bound = "" if denied else _bound(before, behind.lstrip())
         near = content(_NUMBER.sub(" ", before[-_NEAR:] + " " + after[:_NEAR]))
         found.append(Placed(figure, bound, (near, *wider), quantity))
     return found

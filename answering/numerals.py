@@ -101,9 +101,12 @@ def _date(order: str) -> Callable[[re.Match[str]], str]:
 
 Put = str | Callable[[re.Match[str]], str]
 _RAW: tuple[tuple[re.Pattern[str], Put], ...] = (
-    (re.compile(rf"[{_FORMAL}{_N}]*[{_FORMAL}][{_FORMAL}{_N}]*(?=\s?[元圆圓份整])"), lambda found: found.group().translate(_PLAIN)),
+    (
+        re.compile(rf"(?<![{_FORMAL}{_N}])[{_N}]*+[{_FORMAL}][{_FORMAL}{_N}]*+(?=\s?[元圆圓份整])"),
+        lambda found: found.group().translate(_PLAIN),
+    ),
     (re.compile(rf"(?<=[{_N}\d])\s?[圆圓](?![形桌满滿])"), "元"),
-    (re.compile(rf"([{_N}]+|\d+)分之\s?([{_N}]+(?:[点點][{_N}]+)?|\d+(?:\.\d+)?)"), _share_written),
+    (re.compile(rf"((?<![{_N}])[{_N}]++|(?<!\d)\d++)分之\s?([{_N}]+(?:[点點][{_N}]+)?|\d+(?:\.\d+)?)"), _share_written),
     (
         re.compile(
             rf"(?<![第有几幾\d{_N}])[{_N}]{{1,4}}[点點][〇零一二三四五六七八九]+(?=\s?(?:[个個]?(?:小[时時]|月|工作日)|[万萬亿億倍折成元天年周%‰]))"

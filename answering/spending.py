@@ -25,7 +25,7 @@ from answering.wording import said
 from retrieval.errors import StorageError
 
 _METADATA = MetaData()
-_SPENT = Table(
+SPENT = Table(
     "spending",
     _METADATA,
     Column("day", String(10), primary_key=True),
@@ -87,7 +87,7 @@ class Spending:
     def reserve(self, model: str, chat: str, prompt_tokens: int) -> Reservation:
         """Leave to make a call. Raises ModelError where it would pass a limit, or where the book cannot be kept."""
         spent = self._cost(model, prompt_tokens, WRITTEN)
-        reservation = Reservation(self._today().isoformat(), _key(chat), model, spent)
+        reservation = Reservation(self._today().isoformat(), booked_on(chat), model, spent)
         self._write(lambda connection: self._reserve(connection, reservation))
         return reservation
 
@@ -99,8 +99,8 @@ class Spending:
 
     def spent(self, chat: str | None = None) -> Spent:
         """What today has cost, of one chat or of everyone. Raises ModelError."""
-        key = _EVERYONE if chat is None else _key(chat)
-        wanted = select(_SPENT.c.tokens, _SPENT.c.money).where(_SPENT.c.day == self._today().isoformat(), _SPENT.c.chat == key)
+        key = _EVERYONE if chat is None else booked_on(chat)
+        wanted = select(SPENT.c.tokens, SPENT.c.money).where(SPENT.c.day == self._today().isoformat(), SPENT.c.chat == key)
         row = self._write(lambda connection: connection.execute(wanted).one_or_none())
         return Spent(row.tokens, row.money) if row else Spent()
 
@@ -117,7 +117,7 @@ class Spending:
         limits = self.limits
         if self._open_row(connection, wanted.day, _EVERYONE):
             long_ago = (datetime.date.fromisoformat(wanted.day) - datetime.timedelta(_KEPT)).isoformat()
-            connection.execute(delete(_SPENT).where(_SPENT.c.day < long_ago))
+            connection.execute(delete(SPENT).where(SPENT.c.day < long_ago))
         if not _add(connection, wanted.day, _EVERYONE, wanted.spent, limits.tokens, limits.money):
             raise ModelError(said("spent_today_"))
         self._open_row(connection, wanted.day, wanted.chat)
@@ -127,7 +127,7 @@ class Spending:
     def _open_row(self, connection: Connection, day: str, chat: str) -> bool:
         """Make the row where there is none, another process perhaps doing the same; returns whether it was made here."""
         insert: Any = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
-        row = insert(_SPENT).values(day=day, chat=chat, tokens=0, money=0).on_conflict_do_nothing()
+        row = insert(SPENT).values(day=day, chat=chat, tokens=0, money=0).on_conflict_do_nothing()
         return bool(connection.execute(row, execution_options={"preserve_rowcount": True}).rowcount == 1)
 
     def _write(self, work: Callable[[Connection], Any]) -> Any:
@@ -145,7 +145,7 @@ class Spending:
                 return
             try:
                 with self._engine.begin() as connection:
-                    connection.execute(CreateTable(_SPENT, if_not_exists=True))
+                    connection.execute(CreateTable(SPENT, if_not_exists=True))
                 self._there = True
             except DBAPIError:  # another process may be creating the same table
                 if attempt == _TRIES - 1:
@@ -154,16 +154,17 @@ class Spending:
 
 def _add(connection: Connection, day: str, chat: str, more: Spent, tokens: int | None = None, money: int | None = None) -> bool:
     """Add to a row, if that stays within the limits; returns whether it did."""
-    within = [_SPENT.c.day == day, _SPENT.c.chat == chat]
+    within = [SPENT.c.day == day, SPENT.c.chat == chat]
     if tokens is not None:
-        within.append(_SPENT.c.tokens + more.tokens <= tokens)
+        within.append(SPENT.c.tokens + more.tokens <= tokens)
     if money is not None:
-        within.append(_SPENT.c.money + more.money <= money)
-    values = {_SPENT.c.tokens: _SPENT.c.tokens + more.tokens, _SPENT.c.money: _SPENT.c.money + more.money}
-    return bool(connection.execute(update(_SPENT).where(and_(*within)).values(values)).rowcount)
+        within.append(SPENT.c.money + more.money <= money)
+    values = {SPENT.c.tokens: SPENT.c.tokens + more.tokens, SPENT.c.money: SPENT.c.money + more.money}
+    return bool(connection.execute(update(SPENT).where(and_(*within)).values(values)).rowcount)
 
 
-def _key(chat: str) -> str:
+def booked_on(chat: str) -> str:
+    """What a chat is called in the book."""
     return hashlib.sha256(chat.encode()).hexdigest()
 
 

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bot.review.wiring import handing_of
 from bot.settings import Settings, SettingsError
 from bot.wiring import Wired
 
 if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.form import Cited, Pointed
+    from bot.look import Look
     from bot.news import News
     from bot.standing import Standing
     from bot.stores import Stores
@@ -43,13 +45,12 @@ def line_of(settings: Settings) -> Line:
 
 def telegram_of(wired: Wired, standing: Standing, line: Line) -> TelegramChannel:
     """The Telegram bot at the end of a line."""
-    from bot.look import Look
     from bot.presses import Presses
     from bot.telegram.addressing import CHANNEL
     from bot.telegram.channel import TelegramChannel
 
     settings, stores = wired.settings, stores_of(wired)
-    look = Look(lambda: standing.library.agreements, link_of(settings))
+    look = look_of(standing, stores, settings)
     presses = Presses(stores, lambda: standing.library)
     return TelegramChannel(line, desk_of(standing, stores, settings), stores, presses, look, news_of(CHANNEL, standing, stores, settings))
 
@@ -69,14 +70,13 @@ def account_of(settings: Settings) -> Account:
 def wecom_of(wired: Wired, standing: Standing, account: Account) -> WecomChannel:
     """The WeCom bot of an account, over the long connection."""
     from bot.lease import Lease
-    from bot.look import Look
     from bot.presses import Presses
     from bot.wecom.channel import WecomChannel
     from bot.wecom.events import WecomEvents
     from bot.wecom.message import CHANNEL
 
     settings, stores = wired.settings, stores_of(wired)
-    look = Look(lambda: standing.library.agreements, link_of(settings))
+    look = look_of(standing, stores, settings)
     lease = Lease(settings.database, f"wecom {account.bot_id}")
     events = WecomEvents(stores, Presses(stores, lambda: standing.library))
     desk, news = desk_of(standing, stores, settings), news_of(CHANNEL, standing, stores, settings)
@@ -107,7 +107,6 @@ def called_of(wired: Wired, standing: Standing) -> Channels:
 
 def wecom_called_of(wired: Wired, standing: Standing) -> WecomCalled:
     """The WeCom bot of the settings, by callback. Raises SettingsError where its id, its token or its key is missing or cannot be right."""
-    from bot.look import Look
     from bot.presses import Presses
     from bot.wecom.called import WecomCalled
     from bot.wecom.crypto import Envelope
@@ -123,7 +122,7 @@ def wecom_called_of(wired: Wired, standing: Standing) -> WecomCalled:
     except ValueError as error:
         raise SettingsError("WENYUE_WECOM_AES_KEY 不对：应是管理后台给的 43 个字母与数字") from error
     stores = stores_of(wired)
-    look = Look(lambda: standing.library.agreements, link_of(settings))
+    look = look_of(standing, stores, settings)
     events = WecomEvents(stores, Presses(stores, lambda: standing.library))
     streams, nonces = Streams(settings.database), Nonces(settings.database)
     desk = desk_of(standing, stores, settings, tells_news=False)
@@ -143,11 +142,22 @@ def stores_of(wired: Wired) -> Stores:
     """What the desk writes down, in the library's database."""
     from bot.access import Access
     from bot.inbox import Inbox
+    from bot.privacy.keeping import Keeping
+    from bot.privacy.notices import Notices
     from bot.stores import Stores
     from bot.votes import Votes
 
-    settings = wired.settings
-    return Stores(Inbox(settings.database), Access(settings.database, settings.admins), wired.records(), Votes(settings.database))
+    settings, url = wired.settings, wired.settings.database
+    keeping = Keeping(url, settings.keep_days)
+    return Stores(Inbox(url), Access(url, settings.admins), wired.records(), Votes(url), Notices(url), keeping, handing_of(settings))
+
+
+def look_of(standing: Standing, stores: Stores, settings: Settings) -> Look:
+    """What the channels show answers with."""
+    from bot.look import Look
+
+    assert stores.handing is not None
+    return Look(lambda: standing.library.agreements, link_of(settings), stores.handing.contact)
 
 
 def desk_of(standing: Standing, stores: Stores, settings: Settings, *, tells_news: bool = True) -> Desk:
@@ -182,7 +192,7 @@ def log_discreetly() -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(_redacted)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in ("httpx", "httpcore", "apscheduler", "telegram", "chromadb"):
+    for name in ("httpx", "httpx2", "httpcore", "apscheduler", "telegram", "chromadb"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

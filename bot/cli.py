@@ -11,8 +11,13 @@ import typer
 
 from bot.console.agreements import agreements_app
 from bot.console.answers import answers
+from bot.console.backups import backup, restore
+from bot.console.contacts import contact
+from bot.console.privacy import export, key, purge
+from bot.console.review import review_app
 from bot.console.serving import serve, telegram, wecom
 from bot.console.terminal import failing_plainly, print_json, screen
+from bot.review.wiring import handing_of
 from bot.settings import load_settings
 from bot.wiring import NOTES, opened, progress_bar, tell
 
@@ -30,6 +35,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(agreements_app, name="agreements")
+app.add_typer(review_app, name="review")
+agreements_app.command()(contact)
 
 AgreementOption = Annotated[list[str] | None, typer.Option("--agreement", "-a", metavar="KEY", help="只看这份协议，可重复。")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON。")]
@@ -53,14 +60,17 @@ def ask(
             show_questions(NOTES, "请写出问题，例如：" if examples else "请写出问题。", examples)
             raise typer.Exit(2)
         conversation = wired.conversation(wired.answerer(), _here("ask"), agreement or (), follows=False)
+        handing = handing_of(wired.settings)
         if as_json:
-            print_json(conversation.ask(question).to_json())
+            answer = conversation.ask(question)
+            contact = handing.contact(answer)
+            print_json({**answer.to_json(), "contact": contact.to_json() if contact else None})
         else:
             from bot.console.answer_view import show_growing
             from bot.form import form_of
 
             drafts = conversation.stream(question)
-            show_growing(screen(), (form_of(draft, wired.library.agreements) for draft in drafts), full=full)
+            show_growing(screen(), (form_of(draft, wired.library.agreements, handing.contact(draft)) for draft in drafts), full=full)
 
 
 @app.command()
@@ -74,6 +84,7 @@ def chat(agreement: AgreementOption = None) -> None:
         for key in agreement or ():
             wired.library.agreement(key)
         conversation = wired.conversation(wired.answerer(), _here(), agreement or ())
+        handing = handing_of(wired.settings)
         terminal = screen()
         terminal.print("问协议，每句答案都带条款号。/new 开始新对话，/quit 退出。", style="dim")
         if conversation.goes_on:
@@ -93,7 +104,8 @@ def chat(agreement: AgreementOption = None) -> None:
                 terminal.print("好，开始新对话。", style="dim")
             elif line:
                 try:
-                    show_growing(terminal, (form_of(draft, wired.library.agreements) for draft in conversation.stream(line)))
+                    drafts = conversation.stream(line)
+                    show_growing(terminal, (form_of(draft, wired.library.agreements, handing.contact(draft)) for draft in drafts))
                 except AnsweringError as error:
                     terminal.print(str(error), style="yellow", markup=False)
 
@@ -160,11 +172,13 @@ def enrich(
     from bot.console.rendering import show_enrichment
     from prompts.prompt import load_prompt
     from retrieval.index import searchable
+    from retrieval.likely import PERSON
     from retrieval.links import Links
 
     with failing_plainly(), opened() as wired:
         library = wired.library
-        wanted = {clause.ref for clause in library.clauses(keys or ())} - library.likely().keys()
+        written = {ref for ref, asked in library.likely().items() if any(question.voice != PERSON for question in asked)}
+        wanted = {clause.ref for clause in library.clauses(keys or ())} - written
         clauses = [clause for clause in searchable(library) if clause.ref in wanted]
         search: Search | None = None
         ticks = 0
@@ -297,7 +311,7 @@ def _here(thread: str = "") -> Place:
     return Place("terminal", thread=thread, asker=asker)
 
 
-for command in (answers, telegram, wecom, serve):
+for command in (answers, telegram, wecom, serve, backup, restore, purge, export, key):
     app.command()(command)
 
 main: Callable[[], Any] = app

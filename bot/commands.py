@@ -10,15 +10,19 @@ from datetime import UTC, datetime, timedelta
 from answering.answer import Language
 from answering.kept import answer_from
 from answering.language import language_of
+from bot.contacts import Contact
 from bot.form import form_of
 from bot.message import Message
 from bot.record import Record
+from bot.records import RecordsError
 from bot.stores import Stores
 from bot.wording import say
 from retrieval.clause import Hit
 from retrieval.library import Library
 
-LISTED = ("ask", "clause", "agreements", "search", "sources", "new", "feedback", "subscribe", "unsubscribe", "privacy", "forgetme")
+LISTED = (
+    "ask", "clause", "agreements", "search", "sources", "new", "feedback", "hand", "subscribe", "unsubscribe", "privacy", "forgetme",
+)  # fmt: skip
 """What everybody is told of, with /help and /whoami; `command_…` in wording.toml says what each does."""
 
 FOR_ADMINS = ("allow", "deny", "status")
@@ -31,6 +35,7 @@ _IN_CHINESE = {
     "依据": "sources",
     "新对话": "new",
     "反馈": "feedback",
+    "转给": "hand",
     "订阅": "subscribe",
     "退订": "unsubscribe",
     "隐私": "privacy",
@@ -65,10 +70,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a command is answered with; `quoting` where words of agreements stand in it."""
+    """What a command is answered with; `quoting` where words of agreements stand in it, `calling` whose name does and who is to see it."""
 
     text: str
     quoting: bool = False
+    calling: Contact | None = None
 
 
 def command_in(text: str) -> Command | None:
@@ -110,6 +116,7 @@ class Commands:
             "sources": self._sources,
             "new": self._new,
             "feedback": self._feedback,
+            "hand": self._hand,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "privacy": self._privacy,
@@ -124,7 +131,7 @@ class Commands:
 
     def run(self, command: Command, message: Message) -> Told:
         """Do what a command says, whose sender may give it. One that lacks what it needs is answered with how to use it."""
-        language = language_for("" if command.name in FOR_ADMINS else command.rest, message.locale)  # ids are in no language
+        language = language_for("" if command.name in (*FOR_ADMINS, "hand") else command.rest, message.locale)  # ids are in no language
         if command.name not in self._acts or (command.name == "search" and not command.rest):
             return Told(say(f"command_{command.name}", language))
         if command.name in FOR_ADMINS and not self._stores.access.is_admin(message.place.channel, message.place.asker):
@@ -161,6 +168,29 @@ class Commands:
         self._stores.votes.cast(record.id, message.place.channel, message.place.asker, "down", rest[:_REASON])
         return Told(say("command_thanks", language))
 
+    def _hand(self, message: Message, rest: str, language: Language) -> Told:
+        """Hand the last question, or the one of a record of this chat, to whom one may ask instead; they are told in the chat."""
+        place, handing = message.place, self._stores.handing
+        record = self._of_chat(rest, message) if rest else self._last(message)
+        if record is None:
+            return Told(say("command_no_answer", language))
+        language = Language(record.answer["language"])
+        handed = handing.hand(record) if handing else None
+        if handed is None:
+            return Told(say("hand_nobody", language))
+        if handed.again:
+            return Told(say("handed_before", language, name=handed.contact.name))
+        called = handed.contact if handed.contact.way == place.channel else None
+        return Told(say("handed_on", language, name=handed.contact.name, question=record.question), quoting=True, calling=called)
+
+    def _of_chat(self, id_: str, message: Message) -> Record | None:
+        """The record with this id, if it is one of the chat."""
+        try:
+            record = self._stores.records.get(id_)
+        except RecordsError:
+            return None
+        return record if (record.place.channel, record.place.chat) == (message.place.channel, message.place.chat) else None
+
     def _subscribe(self, message: Message, rest: str, language: Language) -> Told:
         if not self._tells_news:
             return Told(say("command_no_news", language))
@@ -175,7 +205,8 @@ class Commands:
         return Told(say("command_unsubscribed", language))
 
     def _privacy(self, message: Message, rest: str, language: Language) -> Told:
-        return Told(say("command_kept", language, days=f"{self._stores.records.days:g}"))
+        days = self._stores.records.days
+        return Told(say("command_kept" if days else "command_kept_none", language, days=f"{days:g}"))
 
     def _forget(self, message: Message, rest: str, language: Language) -> Told:
         return Told(say("command_forgotten", language, count=self._stores.forget(message.place.channel, message.place.asker)))

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.settings import Settings
+from bot.storage.upgrade import bring_up
 from bot.wiring import loaded_embeddings, model_of, reranker_of
 from retrieval.embeddings import LocalEmbeddings
 from retrieval.errors import EmbeddingsError, OtherEmbeddings, RetrievalError
@@ -51,14 +52,37 @@ def examine(settings: Settings) -> list[Finding]:
     with ExitStack() as loaded:
         named, finding = _embeddings(settings, loaded)
         try:
+            bring_up(settings.database)
             library = Library(settings.database)
             library.sync(settings.agreements / "catalog.toml", enriched=settings.enriched)
             findings += _library(library)
             findings.append(_index(settings, library, named))
+            findings += _chroma(settings, library)
+            findings += _words(settings)
         except RetrievalError as error:
             findings.append(Finding("协议", "wrong", str(error)))
     findings += [finding, *_models(settings), _reranker(settings), *_judge(settings)]
     return findings
+
+
+def _words(settings: Settings) -> list[Finding]:
+    """How long people's words are kept, and whether they are sealed."""
+    from sqlalchemy import NullPool, create_engine
+
+    from bot.privacy.keys import keys_of
+    from bot.privacy.sealed import sealing, try_keys
+    from retrieval.tables import usable
+
+    days = f"记下的话保留 {settings.keep_days:g} 天" if settings.keep_days else "不记下问的和答的（WENYUE_KEEP_DAYS 是 0）"
+    try:
+        engine = sealing(create_engine(settings.database, poolclass=NullPool), keys_of(settings.database))
+        with usable(engine), engine.connect() as connection:
+            try_keys(connection)
+    except RetrievalError as error:
+        return [Finding("隐私", "wrong", str(error))]
+    if keys_of(settings.database):
+        return [Finding("隐私", "good", f"{days}，用 WENYUE_KEY 加密")]
+    return [Finding("隐私", "note", f"{days}，没有加密；加密用 wenyue key 与 WENYUE_KEY_FILE")]
 
 
 def _home(home: Path) -> Finding:
@@ -133,6 +157,18 @@ def _index(settings: Settings, library: Library, named: NamedEmbeddings | None) 
     if named and not speaks_for(folder, named):
         return Finding("索引", "wrong", f"{name} 现在给出的向量与建立索引时的不同，服务里可能换了模型；请运行 wenyue index 重建")
     return Finding("索引", "good", str(folder))
+
+
+def _chroma(settings: Settings, library: Library) -> list[Finding]:
+    if settings.chroma is None:
+        return []
+    from retrieval.vector_server import ServerUnusable, state_of
+
+    try:
+        said = state_of(settings.chroma, index_version(library, settings.embeddings or LocalEmbeddings.name))
+    except ServerUnusable as error:
+        return [Finding("Chroma 服务", "wrong", f"{error}；答案照常，由本机的向量查找。请看它是否在运行、WENYUE_CHROMA 对不对")]
+    return [Finding("Chroma 服务", "good" if said.complete else "note", said.text)]
 
 
 def _models(settings: Settings) -> list[Finding]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from answering.answer import Answer, Choice, Citation, Language, Statement, Status
 from answering.wording import listed
+from bot.contacts import Contact
 from bot.excerpt import Span, excerpt, marked, place_of
 from bot.footnotes import footnotes
 from bot.labels import parts_of, short_label
@@ -68,7 +69,7 @@ class Pointed:
 class Form:
     """An answer as people are shown it, from top to bottom. Texts that do not apply are empty.
 
-    `title` is the status in words; `grounds_head`, `related_head` and `suggestions_head` are what its lists are called.
+    `asks` says whom one may ask instead, its `contact`. `title` is the status in words; `grounds_head`, `related_head` and `suggestions_head` are what its lists are called.
     """
 
     language: Language
@@ -88,6 +89,8 @@ class Form:
     choices: tuple[Choice, ...]
     suggestions_head: str
     suggestions: tuple[str, ...]
+    asks: str = ""
+    contact: Contact | None = None
 
     def cites(self, said: Said, *, short: bool = False) -> str:
         """What stands behind a statement: （《企点》4.7、《企点》4.9）."""
@@ -106,8 +109,10 @@ class Form:
         return [(group[0].title, group[0].version, group) for group in found.values()]
 
 
-def form_of(answer: Answer, agreements: Iterable[Agreement]) -> Form:
-    """The form of an answer. `agreements` are those of the library: what they are called, and of when they are."""
+def form_of(answer: Answer, agreements: Iterable[Agreement], contact: Contact | None = None) -> Form:
+    """The form of an answer. `agreements` are those of the library: what they are called, and of when they are; `contact` is whom one may
+    ask instead.
+    """
     language, held = answer.language, {agreement.key: agreement for agreement in agreements}
     statements = tuple(_said(statement, answer.citations) for statement in answer.statements)
     repeated = {at for said in answer.statements for at in said.citations if _own_words(said, answer.citations[at])[1]}
@@ -137,6 +142,8 @@ def form_of(answer: Answer, agreements: Iterable[Agreement]) -> Form:
         choices=answer.choices,
         suggestions_head=say("suggestions", language),
         suggestions=answer.suggestions,
+        asks=say("contact", language, name=contact.name) if contact else "",
+        contact=contact,
     )
 
 

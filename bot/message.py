@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from answering.answer import Answer
+from bot.contacts import Contact
 from bot.place import Place
 
 
@@ -55,6 +56,9 @@ class Reply(Protocol):
         """Show the whole answer. `record` is the id it was kept under, for votes."""
         ...
 
-    async def say(self, text: str, *, quoting: bool = False) -> None:
-        """Say something in the place of an answer. Where it is `quoting` agreements, nothing in it may lead anywhere or call anybody."""
+    async def say(self, text: str, *, quoting: bool = False, calling: Contact | None = None) -> None:
+        """Say something in the place of an answer. Where it is `quoting` agreements, nothing in it may lead anywhere or call anybody.
+
+        `calling` is somebody whose name stands in it, who is to see it if they have an account in this channel.
+        """
         ...

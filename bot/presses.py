@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from answering.answer import Answer
+from answering.answer import Answer, Language
 from answering.kept import answer_from
 from bot.commands import as_question
+from bot.contacts import Contact
 from bot.message import Message
 from bot.place import Place
+from bot.record import Record
 from bot.records import RecordsError
 from bot.stores import Stores
 from retrieval.library import Library
@@ -18,7 +20,7 @@ from retrieval.library import Library
 REASONS = ("clause", "question", "missing", "unclear")
 """What may be wrong with an answer; `wrong_…` in wording.toml is what buttons say."""
 
-_DATA = re.compile(r"(?P<what>[cqvw]):(?P<record>[0-9a-z]{1,20}):(?P<which>[a-z0-9]{1,16})")
+_DATA = re.compile(r"(?P<what>[cqvwh]):(?P<record>[0-9a-z]{1,20}):(?P<which>[a-z0-9]{1,16})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,20 @@ class Voted:
     asks_why: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """A question that is to be handed to somebody. `message` has it done and said; it is None where that was done before.
+
+    `answer` is None where its clauses have changed since.
+    """
+
+    answer: Answer | None
+    record: str
+    contact: Contact
+    language: Language
+    message: Message | None
+
+
 def choice_data(record: str, at: int) -> str:
     """What the button of a choice carries: nothing but the id of a record and a place in it."""
     return f"c:{record}:{at}"
@@ -64,6 +80,11 @@ def reason_data(record: str, reason: str) -> str:
     return f"w:{record}:{reason}"
 
 
+def hand_data(record: str) -> str:
+    """What the button carries that hands a question to whom one may ask instead."""
+    return f"h:{record}:on"
+
+
 class Presses:
     """Tells what a press means. `library` is asked for it as it is now. Threads may share it. Raises StorageError where the database fails."""
 
@@ -71,8 +92,8 @@ class Presses:
         self._stores = stores
         self._library = library
 
-    def take(self, press: Press) -> Voted | Message | None:
-        """What a press leads to: a vote, which is cast, or a message to be answered. None where whoever pressed may not, and for what no
+    def take(self, press: Press) -> Voted | Handing | Message | None:
+        """What a press leads to: a vote, which is cast, a question to hand over, or a message to be answered. None where whoever pressed may not, and for what no
         button of ours carries, or one of an answer in another chat.
         """
         found = _DATA.fullmatch(press.data)
@@ -82,7 +103,7 @@ class Presses:
             record = self._stores.records.get(found["record"])
         except RecordsError:
             return None
-        if (record.place.channel, record.place.chat) != (press.place.channel, press.place.chat):
+        if record.id != found["record"] or (record.place.channel, record.place.chat) != (press.place.channel, press.place.chat):
             return None
         answer = answer_from(record.answer, self._library())
         what, which = found["what"], found["which"]
@@ -92,6 +113,8 @@ class Presses:
                 return None
             self._stores.votes.cast(record.id, press.place.channel, press.place.asker, verdict, reason)
             return Voted(answer, record.id, verdict, verdict == "down" and not reason)
+        if what == "h":
+            return self._handing(press, record, answer)
         if answer is None:
             return None
         offered = [choice.question for choice in answer.choices] if what == "c" else list(answer.suggestions)
@@ -100,3 +123,12 @@ class Presses:
         # whoever presses first asks it; somebody else who presses asks anew
         id_ = f"{press.message}.{what}{which}.{press.place.asker}"
         return Message(press.place, id_, as_question(offered[int(which)]), private=press.private)
+
+    def _handing(self, press: Press, record: Record, answer: Answer | None) -> Handing | None:
+        handing = self._stores.handing
+        contact = handing.contact_of(record) if handing else None
+        if handing is None or contact is None:
+            return None
+        message = Message(press.place, f"{press.message}.h.{press.place.asker}", f"/hand {record.id}", private=press.private)
+        language = Language(record.answer["language"])
+        return Handing(answer, record.id, contact, language, None if handing.is_handed(record) else message)

@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Index, MetaData, RowMapping, Strin
 from answering.answer import Answer
 from bot.database import Instant, storable
 from bot.place import Place
+from bot.privacy.sealed import Sealed
 
 ID_LENGTH = 12
 
@@ -26,13 +27,13 @@ ANSWERS = Table(
     Column("chat", String, nullable=False),
     Column("thread", String, nullable=False),
     Column("asker", String, nullable=False),
-    Column("question", Text, nullable=False),
+    Column("question", Sealed, nullable=False),
     Column("status", String(16), nullable=False),
-    Column("key", String(64)),
+    Column("key", String(64)),  # where there is a seal, as it writes keys of look-ups
     Column("served_from", String(ID_LENGTH)),
     Column("fingerprint", Text, nullable=False),
-    Column("said", Text, nullable=False),  # Answer.text
-    Column("answer", Text, nullable=False),  # the public JSON; last, since it is long and few queries read it
+    Column("said", Sealed, nullable=False),  # Answer.text
+    Column("answer", Sealed, nullable=False),  # the public JSON; last, since it is long and few queries read it
     Index("answer_at", "at"),
     Index("answer_status", "status", "at"),
     Index("answer_place", "channel", "chat", "thread", "asker", "at"),

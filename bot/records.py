@@ -6,16 +6,17 @@ import datetime
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, timedelta
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, inspect, or_, select
+from sqlalchemy import Connection, Select, Text, delete, inspect, or_, select, type_coerce
 
 from answering.answer import Answer
 from bot.database import Database, empty_log, in_memory, is_written, opened, storable
 from bot.place import Place
+from bot.privacy.sealed import SEALED, seal_of
 from bot.record import ANSWERS, CONVERSATIONS, ID_LENGTH, TABLES, Record, columns_of, is_at, row_of
 from retrieval.errors import StorageError
 
@@ -60,7 +61,8 @@ class Records:
 
     def keep(self, place: Place, answer: Answer, *, fingerprint: str, key: str | None = None, served_from: str | None = None) -> str | None:
         """Write an answer down. Returns its id, None where it was not written. With a `key` it can be found by `recent`."""
-        row = row_of(place, answer) | {"at": self._now(), "fingerprint": fingerprint, "key": key, "served_from": served_from}
+        said = {"at": self._now(), "fingerprint": fingerprint, "key": self._lookups(key)[0], "served_from": served_from}
+        row = row_of(place, answer) | said
         kept = self._attempt(lambda connection: self._insert(connection, row), None)
         if kept is not None:
             self._failing = False
@@ -74,7 +76,7 @@ class Records:
 
     def recent(self, key: str, within: timedelta) -> Record | None:
         """The newest answer that was kept with this key, if it is not older than `within`."""
-        wanted = select(ANSWERS).where(ANSWERS.c.key == key, ANSWERS.c.at >= self._now() - within)
+        wanted = select(ANSWERS).where(ANSWERS.c.key.in_(self._lookups(key)), ANSWERS.c.at >= self._now() - within)
         newest = wanted.order_by(ANSWERS.c.at.desc(), ANSWERS.c.id.desc()).limit(1)
         row = self._attempt(lambda connection: connection.execute(newest).mappings().one_or_none(), None, reading=True)
         return Record.of(row) if row else None
@@ -102,10 +104,20 @@ class Records:
         wanted = select(ANSWERS).where(*(ANSWERS.c[name] == storable(value) for name, value in equal.items() if value is not None))
         if since is not None:
             wanted = wanted.where(ANSWERS.c.at >= since)
+        ordered = wanted.order_by(ANSWERS.c.at.desc(), ANSWERS.c.id.desc())
         if contains:
-            wanted = wanted.where(or_(*(ANSWERS.c[name].icontains(storable(contains), autoescape=True) for name in ("question", "said"))))
-        newest = wanted.order_by(ANSWERS.c.at.desc(), ANSWERS.c.id.desc()).limit(limit)
-        return self._run(lambda connection: [Record.of(row) for row in connection.execute(newest).mappings()])
+            return self._run(lambda connection: self._containing(connection, ordered, storable(contains), limit))
+        return self._run(lambda connection: [Record.of(row) for row in connection.execute(ordered.limit(limit)).mappings()])
+
+    def those(self, statuses: Collection[str], ids: Sequence[str], limit: int) -> list[Record]:
+        """The newest records that came to one of these statuses, and those with these ids; newest first."""
+        came = select(ANSWERS).where(ANSWERS.c.status.in_(statuses)).order_by(ANSWERS.c.at.desc(), ANSWERS.c.id.desc()).limit(limit)
+        named = (select(ANSWERS).where(ANSWERS.c.id.in_(ids[at : at + _BATCH])) for at in range(0, len(ids), _BATCH))
+
+        def read(connection: Connection) -> dict[str, Record]:
+            return {row["id"]: Record.of(row) for wanted in (came, *named) for row in connection.execute(wanted).mappings()}
+
+        return sorted(self._run(read).values(), key=lambda record: (record.at, record.id), reverse=True)
 
     def get(self, beginning: str) -> Record:
         """The record whose id begins so. Raises RecordsError where there is none, or more than one."""
@@ -140,6 +152,10 @@ class Records:
         self._run(empty_log)
         return deleted
 
+    def withdraw(self, id_: str) -> None:
+        """Delete the record with this id, which nobody was given after all. Where that fails a warning is logged."""
+        self._attempt(lambda connection: connection.execute(delete(ANSWERS).where(ANSWERS.c.id == id_)), None)
+
     def expire(self) -> int:
         """Delete everything that is too old. Returns how many answers that were."""
         deleted = 0
@@ -165,6 +181,28 @@ class Records:
             self._number = max(int(at.timestamp() * 1000) * _LOTS + secrets.randbelow(_LOTS), self._number + 1)
             number = self._number
         return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(ID_LENGTH)))
+
+    def _lookups(self, key: str | None) -> list[str | None]:
+        """The ways in which a key may stand in the database, the one in which it is written first."""
+        seal = seal_of(self._engine)
+        return [key] if key is None or seal is None else [*seal.lookups(key)]
+
+    def _containing(self, connection: Connection, wanted: Select[Any], words: str, limit: int) -> list[Record]:
+        """The first records with these words in question or answer. What is sealed has to be opened to be looked into."""
+        columns = [type_coerce(ANSWERS.c[name], Text) for name in ("question", "said")]
+        if seal_of(self._engine) is None:
+            sealed = columns[0].startswith(SEALED)  # which then tells that it cannot be read
+            like = or_(sealed, *(column.icontains(words, autoescape=True) for column in columns))
+            return [Record.of(row) for row in connection.execute(wanted.where(like).limit(limit)).mappings()]
+        found: list[Record] = []
+        folded = words.casefold()
+        with connection.execute(wanted, execution_options={"yield_per": _BATCH}) as rows:
+            for row in rows.mappings():
+                if folded in row["question"].casefold() or folded in row["said"].casefold():
+                    found.append(Record.of(row))
+                    if len(found) == limit:
+                        break
+        return found
 
     def _earlier(self, connection: Connection, place: Place, limit: int) -> list[str]:
         began = connection.execute(select(CONVERSATIONS.c.began).where(is_at(CONVERSATIONS, place))).scalar()

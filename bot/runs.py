@@ -9,6 +9,7 @@ from typing import Literal
 
 from answering.wording import listed
 from answering.wording import say as say_in_answer
+from bot.contacts import Contact
 from bot.form import Cited, Form, Pointed, Said
 from bot.wording import say
 
@@ -20,11 +21,15 @@ Link = Callable[[Cited | Pointed], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text with one mark or none, and the address it leads to, of ASCII; what is no http address is no link."""
+    """Text with one mark or none, and the address it leads to, of ASCII; what is no http address is no link.
+
+    `calls` is whom it names: they are called where they have an account of the channel.
+    """
 
     text: str
     mark: Mark = ""
     link: str = ""
+    calls: Contact | None = None
 
 
 def told(said: Said) -> str:
@@ -62,6 +67,13 @@ def offered(form: Form) -> Iterator[list[str]]:
     yield [f"· {choice.label} {form.example(choice)}" for choice in form.choices]
     if form.suggestions:
         yield [form.suggestions_head, *(f"· {question}" for question in form.suggestions)]
+
+
+def asks(text: str, contact: Contact | None) -> Iterator[Run]:
+    """A sentence about a contact, whose name calls them where the channel can do so by an account of theirs."""
+    if contact is not None:
+        before, name, after = text.partition(contact.name)
+        yield from (Run(before), Run(name, calls=contact), Run(after))
 
 
 def _leading(text: str, labels: Iterable[tuple[str, str]]) -> Iterator[Run]:

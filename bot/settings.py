@@ -8,6 +8,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
+
+from bot.privacy.keys import KeyedUrl, is_key
 
 PROJECT = Path(__file__).resolve().parent.parent
 _FOR_EVER = 36500.0  # days; dates know no more than some thousand years
@@ -25,7 +28,7 @@ class Settings:
 
     home: Path
     agreements: Path
-    database: str
+    database: str = field(repr=False)  # a KeyedUrl, which may hold a password
     model: str | None
     model_timeout: float
     evidence_tokens: int
@@ -41,6 +44,7 @@ class Settings:
     embeddings_base_url: str | None = None
     embeddings_api_key: str | None = field(default=None, repr=False)
     embeddings_timeout: float = 10.0
+    chroma: str | None = None
     keep_days: float = 180.0
     cache_minutes: float = 60.0
     history_tokens: int = 600
@@ -63,6 +67,7 @@ class Settings:
     wecom_robot_key: str | None = field(default=None, repr=False)
     wecom_robot_url: str | None = None
     serve_token: str | None = field(default=None, repr=False)
+    admin_token: str | None = field(default=None, repr=False)
     proxy_header: str | None = None
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
@@ -75,20 +80,24 @@ class Settings:
 def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """The environment first, then `.env` in the working folder, then the defaults. Raises SettingsError.
 
-    Names in `.env` that are not ours (OPENAI_API_KEY, …) are put into the environment for the libraries that read them there.
+    Names in `.env` that are not ours (OPENAI_API_KEY, …) are put into the environment for the libraries that read them there, and so are
+    vendors' keys that stand in files (OPENAI_API_KEY_FILE, …).
     """
     values = dict(_dotenv(dotenv or Path(".env")))
     if environment is None:
         for name, value in values.items():
             if not name.startswith("WENYUE_"):
                 os.environ.setdefault(name, value)
+        for name in [name for name in os.environ if name.endswith("_API_KEY_FILE") and not name.startswith("WENYUE_")]:
+            if key := _secret(os.environ, name.removesuffix("_FILE")):
+                os.environ[name.removesuffix("_FILE")] = key
         environment = os.environ
     values |= {name: value for name, value in environment.items() if value}
     home = Path(values.get("WENYUE_HOME") or _data_folder(environment)).expanduser()
     return Settings(
         home=home,
         agreements=Path(values.get("WENYUE_AGREEMENTS") or PROJECT / "agreements").expanduser(),
-        database=values.get("WENYUE_DATABASE") or f"sqlite:///{home / 'library.db'}",
+        database=KeyedUrl(_database(values, home), _keys(values)),
         model=values.get("WENYUE_MODEL") or None,
         model_timeout=_number(values, "WENYUE_MODEL_TIMEOUT", 60.0),
         model_base_url=_address(values, "WENYUE_MODEL_BASE_URL"),
@@ -102,8 +111,9 @@ def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | N
         judge=values.get("WENYUE_JUDGE") or None,
         embeddings=values.get("WENYUE_EMBEDDINGS") or None,
         embeddings_base_url=_address(values, "WENYUE_EMBEDDINGS_BASE_URL"),
-        embeddings_api_key=values.get("WENYUE_EMBEDDINGS_API_KEY") or None,
+        embeddings_api_key=_secret(values, "WENYUE_EMBEDDINGS_API_KEY"),
         embeddings_timeout=_number(values, "WENYUE_EMBEDDINGS_TIMEOUT", 10.0),
+        chroma=_address(values, "WENYUE_CHROMA"),
         keep_days=min(_number(values, "WENYUE_KEEP_DAYS", 180.0, least=0), _FOR_EVER),
         cache_minutes=min(_number(values, "WENYUE_CACHE_MINUTES", 60.0, least=0), _FOR_EVER * 24 * 60),
         history_tokens=int(_number(values, "WENYUE_HISTORY_TOKENS", 600, least=0)),
@@ -126,6 +136,7 @@ def load_settings(environment: Mapping[str, str] | None = None, dotenv: Path | N
         wecom_robot_key=_secret(values, "WENYUE_WECOM_ROBOT_KEY"),
         wecom_robot_url=_address(values, "WENYUE_WECOM_ROBOT_URL"),
         serve_token=_secret(values, "WENYUE_SERVE_TOKEN"),
+        admin_token=_secret(values, "WENYUE_ADMIN_TOKEN"),
         proxy_header=values.get("WENYUE_PROXY_HEADER") or None,
         proxies=_networks(values, "WENYUE_PROXIES", ("127.0.0.1", "::1")),
     )
@@ -164,11 +175,11 @@ def _number(values: Mapping[str, str], name: str, default: float, *, least: floa
 
 
 def _accounts(values: Mapping[str, str], name: str) -> tuple[tuple[str, str], ...]:
-    """`telegram:123,wecom:zhangsan` as pairs."""
+    """`telegram:123,wecom:zhangsan,web:alice` as pairs."""
     pairs = [part.strip().partition(":") for part in values.get(name, "").split(",") if part.strip()]
     for channel, colon, user in pairs:
-        if not (channel in ("telegram", "wecom") and colon and user):
-            raise SettingsError(f"{name} must be accounts such as telegram:123,wecom:zhangsan, not {values[name]!r}")
+        if not (channel in ("telegram", "wecom", "web") and colon and user):
+            raise SettingsError(f"{name} must be accounts such as telegram:123,wecom:zhangsan,web:alice, not {values[name]!r}")
     return tuple((channel, user) for channel, _, user in pairs)
 
 
@@ -190,6 +201,20 @@ def _address(values: Mapping[str, str], name: str) -> str | None:
     return text or None
 
 
+def _database(values: Mapping[str, str], home: Path) -> str:
+    """The address of the database, with the password that is kept apart from it."""
+    url, password = _secret(values, "WENYUE_DATABASE"), _secret(values, "WENYUE_DATABASE_PASSWORD")
+    if url is None or password is None:
+        return url or f"sqlite:///{home / 'library.db'}"
+    scheme, there, rest = url.partition("://")
+    user, at, place = rest.rpartition("@")
+    if not there or not at or ":" in user:
+        raise SettingsError(
+            "WENYUE_DATABASE_PASSWORD is for a WENYUE_DATABASE that names a user and no password, such as postgresql+psycopg://wenyue@host/wenyue"
+        )
+    return f"{scheme}://{user}:{quote(password, safe='')}@{place}"
+
+
 def _secret(values: Mapping[str, str], name: str) -> str | None:
     """What NAME says, or the first line of the file that NAME_FILE names."""
     file = values.get(f"{name}_FILE")
@@ -199,6 +224,20 @@ def _secret(values: Mapping[str, str], name: str) -> str | None:
         return Path(file).expanduser().read_text(encoding="utf-8").partition("\n")[0].strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{name}_FILE names a file that cannot be read: {file} ({type(error).__name__})") from error
+
+
+def _keys(values: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of WENYUE_KEY, a comma between two, or those in the file of WENYUE_KEY_FILE, one a line."""
+    text, file = values.get("WENYUE_KEY", ""), values.get("WENYUE_KEY_FILE")
+    if not text and file:
+        try:
+            text = ",".join(Path(file).expanduser().read_text(encoding="utf-8").splitlines())
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"WENYUE_KEY_FILE names a file that cannot be read: {file} ({type(error).__name__})") from error
+    keys = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not all(is_key(key) for key in keys) or (file and not keys):
+        raise SettingsError("WENYUE_KEY 或 WENYUE_KEY_FILE 里的不是钥匙；请用 wenyue key 做一把，几把之间用逗号（文件里用换行）隔开")
+    return keys
 
 
 def _networks(values: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:

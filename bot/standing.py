@@ -28,6 +28,11 @@ class Standing:
     def library(self) -> Library:
         return self._wired.library
 
+    @property
+    def degraded(self) -> bool:
+        """Whether the Chroma server that should be asked is not; the answers are the same."""
+        return self._search.index.vectors.degraded
+
     def find(self, words: str, agreements: Collection[str], limit: int) -> Sequence[Hit]:
         """The clauses that a search for words finds; see Search.find."""
         return self._search.find(words, agreements, limit)
@@ -65,6 +70,7 @@ class Standing:
                 wired.close_rooms()
 
 
-def _mark(library: Library) -> tuple[tuple[str, int, str, str], ...]:
-    """What is another whenever an agreement is."""
-    return tuple((version.key, version.number, version.sha256, version.agreement.effective or "") for version in library.versions())
+def _mark(library: Library) -> tuple[tuple[str, int | str, str, str], ...]:
+    """What is another whenever an agreement is, or what is likely to be asked of one."""
+    versions = ((version.key, version.number, version.sha256, version.agreement.effective or "") for version in library.versions())
+    return (*versions, *((key, "", made_from, "") for key, made_from in library.fingerprints().items()))

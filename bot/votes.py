@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
-from sqlalchemy import Column, Index, MetaData, String, Table, Text, and_, case, delete, func, select
+from sqlalchemy import Column, Index, MetaData, String, Table, and_, case, delete, func, select
 
 from bot.database import Database, Instant, empty_log, opened, storable
+from bot.privacy.sealed import Sealed
 
 _METADATA = MetaData()
 VOTES = Table(
@@ -19,7 +20,7 @@ VOTES = Table(
     Column("channel", String, primary_key=True),
     Column("asker", String, primary_key=True),
     Column("verdict", String(4), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Sealed, nullable=False),
     Column("at", Instant, nullable=False),
     Index("vote_asker", "channel", "asker"),
     Index("vote_at", "at"),
@@ -91,6 +92,11 @@ class Votes:
         counting = select(up, down).where(VOTES.c.record == storable(record))
         counted = self._database.run(lambda connection: connection.execute(counting).one())
         return Counts(*counted)
+
+    def against(self) -> list[tuple[str, str]]:
+        """The votes that say an answer was no good: the id of its record and the reason, empty where none was given; newest first."""
+        wanted = select(VOTES.c.record, VOTES.c.reason).where(VOTES.c.verdict == "down").order_by(VOTES.c.at.desc())
+        return [(row.record, row.reason) for row in self._database.run(lambda connection: connection.execute(wanted).all())]
 
     def forget(self, channel: str, asker: str) -> int:
         """Delete all votes of an asker. Returns how many that were."""

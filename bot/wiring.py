@@ -54,7 +54,9 @@ class Wired:
             refuse_others(built_with(self.settings.home), self.settings.embeddings or LocalEmbeddings.name)
             with ExitStack() as loaded, progress_bar() as progress:
                 embeddings = loaded.enter_context(loaded_embeddings(self.settings))
-                self._index = open_index(self.settings.home, self.library, embeddings, progress=progress, tell=tell)
+                self._index = open_index(
+                    self.settings.home, self.library, embeddings, chroma=self.settings.chroma, progress=progress, tell=tell
+                )
                 self._loaded = loaded.pop_all()
         return self._index
 
@@ -230,21 +232,36 @@ def loaded_embeddings(settings: Settings) -> Iterator[NamedEmbeddings | None]:
 @contextmanager
 def opened() -> Iterator[Wired]:
     """The rooms as the settings have them, the library in line with the catalog. Raises SettingsError, RetrievalError."""
+    from bot.privacy.keeping import Keeping
+    from bot.storage.upgrade import bring_up
     from retrieval.errors import StorageError
     from retrieval.library import Library
 
     settings = load_settings()
-    if settings.database.startswith("sqlite"):
+    make_home(settings)
+    bring_up(settings.database, tell)
+    with closing(Keeping(settings.database, settings.keep_days)) as keeping:
         try:
-            settings.home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"不能建立数据目录 {settings.home}（{error.strerror}）；请用 WENYUE_HOME 指定一个可写的目录") from error
+            keeping.expire()
+        except StorageError as error:  # no reason not to answer; the next command tries again
+            tell(f"{error}；过了期限的记录这次没有删。")
     wired = Wired(settings, Library(settings.database))
     wired.sync()
     try:
         yield wired
     finally:
         wired.close()
+
+
+def make_home(settings: Settings) -> None:
+    """Make the data folder where the database is a file, which may stand in it. Raises StorageError."""
+    from retrieval.errors import StorageError
+
+    if settings.database.startswith("sqlite"):
+        try:
+            settings.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"不能建立数据目录 {settings.home}（{error.strerror}）；请用 WENYUE_HOME 指定一个可写的目录") from error
 
 
 @contextmanager

@@ -189,7 +189,7 @@ class ChatServer:
     `left` is set when who asked hung up while the server was not done.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[Request] = []
         self.acts: defaultdict[str, list[Act]] = defaultdict(lambda: [says("好")])
         self.left = Event()
@@ -213,7 +213,7 @@ class ChatServer:
             def log_message(self, format: str, *arguments: Any) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"
         Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()

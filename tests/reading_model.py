@@ -45,7 +45,7 @@ class ReadingModel(ChatServer):
     `most` is how many requests were under way at one time at most, each from its last byte on to the last chunk but one of its reply.
     """
 
-    def __init__(self, delay: float = 0.0, piece: int = 4) -> None:
+    def __init__(self, delay: float = 0.0, piece: int = 4, port: int = 0) -> None:
         self._delay = delay
         self._piece = piece
         acts = Acts.load()
@@ -61,7 +61,7 @@ class ReadingModel(ChatServer):
         self._counting = Lock()
         self._under_way = 0
         self.most = 0
-        super().__init__()
+        super().__init__(port)
 
     @property
     def bodies(self) -> list[bytes]:

@@ -72,6 +72,9 @@ def _show_rest(console: Console, form: Form, *, full: bool) -> None:
         _print(console, Text(form.related_head, style="dim"), 2)
         for pointed in form.related:
             _print(console, Text(f"· {pointed.label}　{pointed.heading}".rstrip(), style="dim"), 4)
+    if form.asks and form.contact:
+        address = f"（{form.contact.address}）" if form.contact.way == "mail" else ""
+        _print(console, Text(form.asks + address), 2)
     if form.cited:
         console.print()
         console.print(Text(form.grounds_head, style="bold"))

@@ -19,6 +19,8 @@ from bot.inbox import Inbox
 from bot.message import Message
 from bot.place import Place
 from bot.presses import Press, Presses, Voted, choice_data, question_data, reason_data, vote_data
+from bot.privacy.keeping import Keeping
+from bot.privacy.notices import Notices
 from bot.records import Records
 from bot.stores import Stores
 from bot.votes import Counts, Votes
@@ -57,7 +59,7 @@ class _Bot:
 def bot(shipped: Library, shipped_index: Index, tmp_path: Path) -> Iterator[_Bot]:
     """In a group that may ask about everything; `boss` is an administrator."""
     url = f"sqlite:///{tmp_path / 'bot.db'}"
-    stores = Stores(Inbox(url), Access(url, [("wecom", "boss")]), Records(url), Votes(url))
+    stores = Stores(Inbox(url), Access(url, [("wecom", "boss")]), Records(url), Votes(url), Notices(url), Keeping(url, 180))
     stores.access.allow("wecom", "chat", "group")
     search = Search(shipped_index, Ranking.load(), Lexicon.load())
     answerer = Answerer(shipped, search, Confidence.load(), Acts.load())

@@ -9,6 +9,8 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from bot.doctor import Finding, examine
+from bot.privacy.keys import new_key
+from bot.records import Records
 from bot.settings import load_settings
 from retrieval.index import build_index
 from retrieval.library import Library
@@ -62,15 +64,16 @@ def test_a_fresh_machine_is_in_order_and_told_what_is_not_there_yet(tmp_path: Pa
     found = _found()
     assert {subject: finding.state for subject, finding in found.items()} == {
         "版本": "good", "数据目录": "good", "协议": "good", "条款引用": "good", "可能的问题": "note", "索引": "note", "向量": "good",
-        "模型": "good", "重排": "good",
+        "模型": "good", "重排": "good", "隐私": "note",
     }  # fmt: skip
+    assert "没有加密" in found["隐私"].said
     assert found["数据目录"].said == str(tmp_path / "home")
     assert found["协议"].said.startswith("1 份协议，")
     assert "2 条没有，例如 《停车协议》1.1" in found["可能的问题"].said
     assert "wenyue index" in found["索引"].said
     assert "WENYUE_MODEL" in found["模型"].said
     assert "WENYUE_EMBEDDINGS" in found["向量"].said
-    assert [path.name for path in (tmp_path / "home").iterdir()] == ["library.db"]
+    assert [path.name for path in (tmp_path / "home").iterdir() if not path.name.startswith("library.db")] == []
 
 
 def test_notes_are_no_failure_and_json_says_what_the_table_says() -> None:
@@ -78,7 +81,7 @@ def test_notes_are_no_failure_and_json_says_what_the_table_says() -> None:
     assert (shown.exit_code, told.exit_code, shown.stderr, told.stderr) == (0, 0, "", "")
     findings = json.loads(told.stdout)["findings"]
     lines = shown.stdout.splitlines()
-    assert len(findings) == len(lines) == 9
+    assert len(findings) == len(lines) == 10
     marks = {"good": "好", "note": "注意", "wrong": "不对"}
     for finding, line in zip(findings, lines, strict=True):
         assert line.split(maxsplit=1)[0] == marks[finding["state"]]
@@ -188,3 +191,18 @@ def test_a_model_that_cannot_be_had_is_wrong_and_the_rest_is_still_looked_at(
     assert (found["模型"].state, found["协议"].state) == ("wrong", "good")
     assert says in found["模型"].said
     assert "\n" not in found["模型"].said
+
+
+def test_it_says_whether_words_are_sealed_and_whether_the_key_is_the_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WENYUE_KEY", new_key())
+    monkeypatch.setenv("WENYUE_KEEP_DAYS", "30")
+    _found()  # which makes the data folder
+    records = Records(load_settings().database)
+    records.listing()
+    records.close()
+    found = _found()["隐私"]
+    assert (found.state, found.said) == ("good", "记下的话保留 30 天，用 WENYUE_KEY 加密")
+    monkeypatch.setenv("WENYUE_KEY", new_key())
+    found = _found()["隐私"]
+    assert found.state == "wrong"
+    assert "WENYUE_KEY" in found.said

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.settings import PROJECT, SettingsError, load_settings
 
@@ -113,3 +114,31 @@ def test_the_example_file_is_a_file_that_can_be_read() -> None:
     names = {line.lstrip("# ").partition("=")[0] for line in example.read_text(encoding="utf-8").splitlines() if "=" in line}
     assert {"WENYUE_MODEL", "WENYUE_HOME", "OPENAI_API_KEY", "OPENAI_BASE_URL"} <= names
     assert {"WENYUE_EMBEDDINGS", *(f"WENYUE_EMBEDDINGS_{part}" for part in ("BASE_URL", "API_KEY", "TIMEOUT"))} <= names
+
+
+def test_the_password_of_the_database_may_be_given_apart(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("p@ss/w:rd\n", encoding="utf-8")
+    told = {"WENYUE_DATABASE": "postgresql+psycopg://wenyue@postgres:5432/wenyue", "WENYUE_DATABASE_PASSWORD_FILE": str(file)}
+    settings = load_settings(told)
+    assert settings.database == "postgresql+psycopg://wenyue:p%40ss%2Fw%3Ard@postgres:5432/wenyue"
+    assert make_url(settings.database).password == "p@ss/w:rd"
+    assert "p%40ss" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://postgres/wenyue", "postgresql+psycopg://a:b@postgres/wenyue", "nothing"])
+def test_a_password_for_a_database_that_has_no_place_for_it_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="WENYUE_DATABASE_PASSWORD"):
+        load_settings({"WENYUE_DATABASE": url, "WENYUE_DATABASE_PASSWORD": "secret"})
+
+
+def test_a_vendors_key_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk-of-a-file\n", encoding="utf-8")
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "")
+    monkeypatch.setenv("DEEPSEEK_API_KEY_FILE", str(file))
+    load_settings(dotenv=tmp_path / "nothing")
+    assert os.environ["DEEPSEEK_API_KEY"] == "sk-of-a-file"
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-given")
+    load_settings(dotenv=tmp_path / "nothing")
+    assert os.environ["DEEPSEEK_API_KEY"] == "sk-given"

@@ -8,7 +8,7 @@ from answering.answer import Status
 from bot.commands import LISTED
 from bot.presses import REASONS
 from bot.wording import AROUND
-from tests.said_keys import keys_on_pages, said_keys
+from tests.said_keys import Values, keys_on_pages, said_keys
 
 _BOT = Path(__file__).parents[2] / "bot"
 
@@ -25,13 +25,22 @@ def _chosen() -> list[str]:
     return list(REASONS.values())
 
 
+def _reviewed() -> Values:
+    from bot.review.decisions import USES, VERDICTS
+    from bot.review.items import ORDERS, STATES, WHYS
+
+    kinds = {"state": STATES, "why": WHYS, "order": ORDERS, "verdict": VERDICTS, "use": USES}
+    return {f"review_{kind}_{{}}": lambda kind=kind: (f"review_{kind}_{value}" for value in kinds[kind]) for kind in kinds}  # type: ignore[misc]
+
+
 def _differing() -> list[str]:
     return [change for change in _changes() if change != "unchanged"]
 
 
 def test_everything_that_is_said_around_an_answer_is_there_and_all_that_is_there_is_said() -> None:
     on_pages = keys_on_pages(
-        (_BOT / "web" / "pages").glob("*.html"), {"key": _chosen, "change_{}": lambda: (f"change_{change}" for change in _changes())}
+        (_BOT / "web" / "pages").glob("*.html"),
+        {"key": _chosen, "change_{}": lambda: (f"change_{change}" for change in _changes()), **_reviewed()},
     )
     said = said_keys(
         _BOT.rglob("*.py"),

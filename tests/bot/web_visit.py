@@ -15,9 +15,17 @@ from answering.acts import Acts
 from answering.answerer import Answerer
 from answering.confidence import Confidence
 from answering.models import ChatModel
+from bot.contacts import Contacts
 from bot.conversation import Conversation
 from bot.place import Place
+from bot.privacy.keeping import Keeping
 from bot.records import Records
+from bot.review.deciding import Deciding
+from bot.review.decisions import Decisions
+from bot.review.handing import Handing
+from bot.review.items import Review
+from bot.review.questions import AskedQuestions
+from bot.review.reviewing import Reviewing
 from bot.votes import Votes
 from bot.web.application import make_app
 from bot.web.channels import Channels
@@ -44,13 +52,23 @@ def make_rooms(shipped: Library, shipped_index: Index, tmp_path: Path) -> Iterat
         def make(model: ChatModel | None = None, days: float = 180) -> Rooms:
             answerer = Answerer(shipped, search, Confidence.load(), Acts.load(), model)
             records, votes = Records(url, days), Votes(url)
+            keeping = Keeping(url, days)
+            stack.callback(keeping.close)
             stack.callback(records.close)
             stack.callback(votes.close)
 
             def converse(place: Place, agreements: Sequence[str]) -> Conversation:
                 return Conversation(answerer, records, place, agreements, library=shipped)
 
-            return Rooms(lambda: shipped, search.find, converse, records, votes, lambda: [REFUND], lambda: [], lambda: False)
+            review = Review(records, votes, Decisions(url))
+            deciding = Deciding(review, AskedQuestions(tmp_path / "enriched"), lambda: shipped)
+            handing = Handing(Contacts(url), review.decisions)
+            stack.callback(review.decisions.close)
+            stack.callback(handing.contacts.close)
+            reviewing = Reviewing(review, deciding, handing)
+            return Rooms(
+                lambda: shipped, search.find, converse, records, votes, lambda: [REFUND], lambda: [], lambda: False, reviewing, keeping
+            )
 
         yield make
 

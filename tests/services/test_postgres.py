@@ -1,6 +1,5 @@
 """The library in Postgres is the library in SQLite: the same clauses, and whole or not at all.
 
-TODAY = say("spent_today_", Language.SIMPLIFIED)
 The cluster is a real one, on loopback and thrown away. Where Postgres is not installed these tests fail: none is left out.
 """
 
@@ -9,13 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +27,7 @@ from answering.spending import WRITTEN, Limits, Spending, Spent
 from answering.wording import say
 from retrieval.errors import StorageError
 from retrieval.library import Library
+from tests.postgres_process import PostgresProcess
 
 _PROJECT = Path(__file__).parent.parent.parent
 _AGREEMENTS = _PROJECT / "agreements"
@@ -50,7 +47,6 @@ def tell(message):
 print(Library(url).sync(catalog, tell=tell))
 """
 TODAY = say("spent_today_", Language.SIMPLIFIED)
-_STARTING = 30.0  # seconds the cluster may take to start
 
 
 @pytest.fixture(autouse=True)
@@ -62,55 +58,13 @@ def _no_connection_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
-    """A Postgres cluster; the start of its URLs, to which the name of a database is appended.
-
-    Postgres refuses to run as root: then it runs as Debian's user postgres, in a folder that user can reach.
-    """
-    programs = _postgres_programs()
-    user = "postgres" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="wenyue-postgres-"))
+    """A Postgres cluster; the start of its URLs, to which the name of a database is appended."""
+    process = PostgresProcess()
     try:
-        if user:
-            shutil.chown(folder, user, user)
-        data, log = folder / "data", folder / "log"
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "wenyue", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-            user=user,
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        settings = ("listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}", "fsync=off")
-        arguments: list[str | Path] = [programs / "postgres", "-D", data, *(part for setting in settings for part in ("-c", setting))]
-        with log.open("wb") as output, subprocess.Popen(arguments, user=user, cwd=folder, stdout=output, stderr=output) as process:
-            try:
-                _wait_for(process, port, log)
-                yield f"postgresql+psycopg://wenyue@127.0.0.1:{port}/"
-            finally:
-                process.send_signal(signal.SIGINT)  # "fast": sessions are ended
+        process.start()
+        yield process.url
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _postgres_programs() -> Path:
-    """The folder of the newest Postgres of Debian, or of the one on the path."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    on_path = shutil.which("initdb")
-    if not installed and on_path is None:
-        pytest.fail("Postgres is not installed; on Debian: apt-get install postgresql")
-    return installed[-1].parent if installed else Path(str(on_path)).parent
-
-
-def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + _STARTING
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(psycopg.OperationalError):
-            psycopg.connect(host="127.0.0.1", port=port, user="wenyue", dbname="postgres").close()
-            return
-        time.sleep(0.05)
-    pytest.fail(f"Postgres did not start: {log.read_text(encoding='utf-8')}")
+        process.close()
 
 
 @pytest.fixture

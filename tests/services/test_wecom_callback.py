@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from bot.inbox import Inbox
 from bot.wecom import callback as wecom_callback
 from bot.wecom.crypto import Envelope
 from bot.wecom.nonces import Nonces
@@ -142,7 +143,8 @@ def _receive_all(url: str, replica: int, shared: list[Sent]) -> tuple[list[str],
     Returns the ids of the messages that were asked here, the streams that were answered with, and the statuses of the shared ones.
     """
     wecom_callback._SOON = 20.0  # in this process, on a machine that is busy with others
-    wiring, sender = Wiring(), Sender(_now)
+    inbox = Inbox(url)
+    wiring, sender = Wiring(claims=inbox.claim), Sender(_now)
 
     async def received() -> tuple[list[str], list[int]]:
         callback = callback_of(url, wiring, _now)
@@ -157,6 +159,7 @@ def _receive_all(url: str, replica: int, shared: list[Sent]) -> tuple[list[str],
 
     ids, statuses = asyncio.run(received())
     wiring.close()
+    inbox.close()
     return [asked.message.id for asked in wiring.asked], ids, statuses
 
 
@@ -217,7 +220,9 @@ def _die_while_answering(url: str, origin: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
         address = f"{origin}/cgi-bin/aibot/response?response_code=1"
-        await callback_of(url, Wiring(write), _now, origin).receive(*Sender(_now).post(question(response_url=address)))
+        await callback_of(url, Wiring(write, claims=Inbox(url).claim), _now, origin).receive(
+            *Sender(_now).post(question(response_url=address))
+        )
         await asyncio.sleep(60)
 
     asyncio.run(asked())
@@ -229,7 +234,8 @@ def test_what_a_killed_replica_has_begun_another_one_shows_and_ends(
     killed = start_process(_die_while_answering, database, response_server.origin)
     killed.join(60)
     assert killed.exitcode == -signal.SIGKILL
-    clock, wiring, id_ = Clock(), Wiring(), stream_of("MSG1")
+    inbox = Inbox(database)
+    clock, wiring, id_ = Clock(), Wiring(claims=inbox.claim), stream_of("MSG1")
     clock.now = _now()
     sender, streams = Sender(clock), Streams(database, clock)
 
@@ -253,6 +259,7 @@ def test_what_a_killed_replica_has_begun_another_one_shows_and_ends(
 
     asyncio.run(taken_over())
     streams.close()
+    inbox.close()
     wiring.close()
     assert wiring.asked == []
     assert [posted.body["markdown"]["content"] for posted in response_server.posted] == [_ANSWER]
