@@ -3,8 +3,8 @@
     LOAD_QUESTIONS=10000 LOAD_REPORT=load.txt pytest tests/services/test_load.py --timeout 3600
 
 nginx stands before the replicas; Telegram is npm's telegram-test-api, which delivers updates again that were not taken. Everything is on
-loopback. A kill can fall into the milliseconds between Telegram's taking a message and its being crossed out here; Telegram knows no way of
-asking whether a message is there. What comes twice so is counted, and one for each kill of a replica is let pass.
+loopback. A kill can fall into the moment between Telegram's taking a message and its being crossed out here; Telegram knows no way of asking
+whether a message is there. So what a killed replica had said just then, and nothing else, may be said again by the one after it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _PACE = float(os.environ.get("LOAD_PACE", "12"))  # questions a second
 _WAITING = 120  # questions under way from which on no more are asked
 _FLOOD = 40  # messages at once of one who floods
 _LAST = 400.0  # seconds after the last question in which all must be answered
+_JUST_THEN = 3.0  # seconds around a kill on a busy machine
+_SAID_AT_ONCE = 3  # answers that a replica is sending at the same time
 _Killing = tuple[str, float, Callable[[], None], Callable[[], None]]
 _WEBHOOK = "https://bot.example/telegram/webhook"
 
@@ -99,10 +101,11 @@ def test_every_question_is_answered_once_whatever_is_killed(
         time.sleep(5)
     report = Report([*telegram.outcomes(), *answered], faults, began, time.time(), watching.close())
     _show(report)
-    kills = sum("replica" in fault.what and "kill" in fault.what for fault in faults)
+    kills = [fault.at for fault in faults if "replica" in fault.what and "kill" in fault.what]
     assert report.lost == []
-    assert len(report.doubled) <= kills
-    assert [each.channel for each in report.doubled if each.channel == "wecom"] == []
+    assert [each for each in report.doubled if each.channel == "wecom"] == []
+    assert [each for each in report.doubled if not any(at - _JUST_THEN < (each.began or 0) < at + _JUST_THEN for at in kills)] == []
+    assert len(report.doubled) <= _SAID_AT_ONCE * len(kills)
     assert report.wrong == []
     assert telegram.strays() == 0
     for flooded in (telegram.flooded()[:2], wecom.flooded()):

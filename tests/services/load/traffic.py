@@ -30,13 +30,16 @@ _AT_ONCE = 80  # questions of WeCom that are under way
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a question: all that was said to it, each in its last version, and when the last word was spoken."""
+    """What became of a question: all that was said to it, each in its last version, when the first of it was said, and when the last word
+    was spoken.
+    """
 
     channel: str
     question: Question
     asked: float  # time.time()
     texts: tuple[str, ...]
     answered: float | None
+    began: float | None = None
 
     @property
     def is_right(self) -> bool:
@@ -112,7 +115,8 @@ class TelegramTraffic:
         # a placeholder beside an answer is one message too many; alone it is no answer
         texts = tuple(message.text for message in messages) if said and len(messages) > len(said) else tuple(each.text for each in said)
         whole = [message for message in said if message.buttons]
-        return Outcome("telegram", question, asked, texts, max((each.versions[-1].at for each in whole), default=None))
+        ended = max((each.versions[-1].at for each in whole), default=None)
+        return Outcome("telegram", question, asked, texts, ended, min((each.at for each in said), default=None))
 
 
 class WecomTraffic:
