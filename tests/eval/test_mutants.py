@@ -257,3 +257,42 @@ def test_a_right_claim_cites_its_clause_among_others(truths: Sequence[Truth], ta
         claim, case = right_claim(truth, table)
         assert [shown.clause.ref for shown in case.cited(claim)] == [truth.clause.ref]
         assert len(case.shown) > 1
+
+
+def test_there_are_enough_wrong_statements(verdicts: Verdicts) -> None:
+    assert sum(halves["all"].total for halves in verdicts.caught.values()) >= 1000
+    assert set(verdicts.caught) >= {kind.value for kind in Kind}
+
+
+@pytest.mark.parametrize("kind", ["changed_figure", "swapped_unit", "wrong_conversion", "unknown_handle", "stitched_quote"])
+def test_what_must_never_pass_never_does(verdicts: Verdicts, kind: str) -> None:
+    tally = verdicts.caught[kind]["all"]
+    assert tally.withheld == tally.total, tally.odd
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [
+        ("flipped_meaning", 0.95),
+        ("neighbour_number", 0.95),
+        ("other_agreement", 0.95),
+        ("unsupported", 0.85),
+        ("swapped_parties", 0.85),
+        ("misplaced_figure", 0.80),
+    ],
+)
+def test_most_of_what_is_wrong_is_withheld(verdicts: Verdicts, kind: str, least: float) -> None:
+    assert verdicts.caught[kind]["all"].rate >= least, verdicts.caught[kind]["all"].odd
+
+
+def test_right_statements_are_not_withheld(verdicts: Verdicts) -> None:
+    tallies = [halves["all"] for halves in verdicts.false_alarms.values()]
+    assert sum(tally.withheld + tally.crashed for tally in tallies) <= 0.02 * sum(tally.total for tally in tallies)
+    assert verdicts.false_alarms["verbatim"]["all"].withheld == 0
+    assert verdicts.false_alarms["conversion"]["all"].withheld == 0
+    assert verdicts.false_alarms["paraphrase"]["all"].rate <= 0.05
+
+
+def test_no_check_crashes(verdicts: Verdicts) -> None:
+    every = [*verdicts.caught.values(), *verdicts.false_alarms.values()]
+    assert sum(halves["all"].crashed for halves in every) == 0
