@@ -123,9 +123,13 @@ class Inbox:
 
         To be asked before an answer is shown that took long: a process that could not beat in time may find its message taken over.
         """
-        held = and_(_is(_key_of(message)), INBOX.c.state == _WAITING, INBOX.c.taken_by == self._process)
+        key = _key_of(message)
+        held = and_(_is(key), INBOX.c.state == _WAITING, INBOX.c.taken_by == self._process)
         renewal = update(INBOX).where(held).values(beaten=self._now())
-        return self._database.run(lambda connection: connection.execute(renewal).rowcount == 1)
+        holds = self._database.run(lambda connection: connection.execute(renewal).rowcount == 1)
+        if not holds:
+            self._claimed.discard(key)  # should it come back, it is taken over as any other
+        return holds
 
     def shown(self, message: Message, handle: str) -> None:
         """Write down how what was shown of the answer is found again, for whoever has to end it."""

@@ -394,6 +394,17 @@ def test_a_message_that_was_claimed_without_this_process_hearing_of_it_is_claime
     assert [inbox.claim(_ASKED), inbox.left("telegram")] == [False, []]
 
 
+def test_what_was_lost_to_another_process_that_is_gone_too_is_taken_back(process: Opening, clock: _Clock) -> None:
+    slow, other = process(), process()
+    slow.claim(_ASKED)
+    clock.now += 61 * _SECOND
+    assert other.left("telegram") == [_ASKED]
+    assert slow.holds(_ASKED) is False
+    clock.now += 61 * _SECOND
+    assert slow.left("telegram") == [_ASKED]
+    assert slow.holds(_ASKED) is True
+
+
 def test_what_was_taken_over_is_not_claimed_when_it_comes_again(process: Opening, clock: _Clock) -> None:
     process().claim(_ASKED)
     clock.now += 61 * _SECOND
