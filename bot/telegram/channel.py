@@ -112,7 +112,6 @@ class TelegramChannel:
                 await updater.start_polling(allowed_updates=_UPDATES, error_callback=_polling_failed)
             _log.info("Telegram: @%s takes questions", application.bot.username)
             await stop.wait()
-            self._intake.close()
             await updater.stop()
 
     @asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from telegram import Update
@@ -22,7 +21,6 @@ class Intake:
         self.queue = _Handed(self)
         self._writing: dict[int, asyncio.Future[bool]] = {}  # by the ids of updates
         self._handling: set[asyncio.Future[Any]] = set()
-        self._closed = asyncio.Event()
 
     async def take(self, update: Update) -> bool:
         """Have an update handled. Returns as soon as a question in it is written down, or nothing is left to be done; False where that
@@ -40,20 +38,19 @@ class Intake:
             self._writing.pop(update.update_id, None)
 
     async def insist(self, update: Update) -> None:
-        """Have an update handled, as often as it takes until it is written down, or this is closed."""
-        while not await self.take(update) and not self._closed.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._closed.wait(), _AGAIN)
+        """Have an update handled, as often as it takes until it is written down. Whoever polls is cancelled here when the bot is stopped:
+        the update is then not confirmed, and comes again.
+        """
+        while True:
+            if await self.take(update):
+                return
+            await asyncio.sleep(_AGAIN)
 
     def wrote(self, update: Update, written: bool) -> None:
         """Whoever handles an update tells that what it asks was `written` down, or could not be."""
         waiting = self._writing.get(update.update_id)
         if waiting is not None and not waiting.done():
             waiting.set_result(written)
-
-    def close(self) -> None:
-        """Insist on nothing more."""
-        self._closed.set()
 
 
 class _Handed(asyncio.Queue[object]):
