@@ -14,16 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import strategies
 
 from retrieval.index import Index, open_index
 from retrieval.library import Library
 from tests.chat_server import chat_server as chat_server
 from tests.vector_server import vector_server as vector_server
-
-# how long a machine that is busy with other tests takes to make the first example says nothing about the code
-settings.register_profile("wenyue", suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("wenyue")
 
 _AGREEMENTS = Path(__file__).parent.parent / "agreements"
 _OURS_AND_VENDORS = ("WENYUE_", "OPENAI_", "LANGSMITH", "LANGCHAIN_")
@@ -73,6 +69,12 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _characters() -> None:
+    """Hypothesis makes its tables of characters where it finds none, which takes a second or two; not in the middle of a test."""
+    strategies.text().validate()
 
 
 @pytest.fixture(autouse=True)
